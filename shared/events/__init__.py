@@ -1,0 +1,1 @@
+"""Every event of the system, once: envelope, facts, topics, ids. Pure: nothing here does I/O."""

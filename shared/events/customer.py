@@ -1,0 +1,47 @@
+"""Customers: seen, erased, how to reach them, and what they agreed to."""
+
+from typing import Literal
+
+import msgspec
+
+Channel = Literal["mail", "line", "postal_dm", "phone"]
+
+
+class CustomerSeen(msgspec.Struct, frozen=True, omit_defaults=True):
+    """An account exists; it carries no personal data."""
+
+    account: str
+
+
+class CustomerErased(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Everything personal must go; a tombstone on customer-contacts comes with it."""
+
+    account: str
+
+
+class ContactChanged(msgspec.Struct, frozen=True, omit_defaults=True):
+    """How to reach the customer, whole: the newest replaces the ones before.
+
+    Personal data: only ever on customer-contacts.
+    """
+
+    name: str | None = None
+    kana: str | None = None
+    mail: str | None = None
+    phone: str | None = None
+    postcode: str | None = None
+    prefecture: str | None = None
+    address: str | None = None
+
+
+class ConsentGranted(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Opt-in (受信同意) to marketing on one channel; `wording` is what was agreed to."""
+
+    channel: Channel
+    wording: str | None = None
+
+
+class ConsentWithdrawn(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Opt-out (受信拒否)."""
+
+    channel: Channel

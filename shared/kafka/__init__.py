@@ -1,0 +1,1 @@
+"""Kafka: producer, partition stream, relay, dead letters, provision. The only importer of aiokafka."""

@@ -1,0 +1,57 @@
+"""Provision: make the topics, with the retention that the design says."""
+
+import asyncio
+from collections.abc import Sequence
+
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
+
+from shared.events.topics import ALL, DAY_MS, Topic
+from shared.kafka.client import MAX_RECORD_BYTES, connection_options
+from shared.process.settings import CommonSettings
+
+
+async def provision(
+    settings: CommonSettings, topics: Sequence[Topic] = ALL, patience: float = 60.0
+) -> list[str]:
+    """Make the topics that don't exist yet; give their names.
+
+    :raises KafkaError: if the brokers refuse.
+    :raises TimeoutError: if they don't answer within `patience` seconds.
+    """
+    async with asyncio.timeout(patience):
+        admin = AIOKafkaAdminClient(**connection_options(settings, request_timeout_ms=30_000))
+        await admin.start()
+        try:
+            there = set(await admin.list_topics())
+            missing = [topic for topic in topics if topic.name not in there]
+            if missing:
+                answer = await admin.create_topics(
+                    [_new(topic, settings.kafka_replication) for topic in missing]
+                )
+                _raise_errors(answer)
+            return [topic.name for topic in missing]
+        finally:
+            await admin.close()
+
+
+def _new(topic: Topic, replication: int) -> NewTopic:
+    config = {"max.message.bytes": str(MAX_RECORD_BYTES)}
+    if topic.retention_ms is None:
+        # A tombstone must outlive the longest time a consumer may be away.
+        config |= {"cleanup.policy": "compact", "delete.retention.ms": str(14 * DAY_MS)}
+    else:
+        config |= {"cleanup.policy": "delete", "retention.ms": str(topic.retention_ms)}
+    if replication >= 3:
+        config["min.insync.replicas"] = "2"
+    return NewTopic(topic.name, topic.partitions, replication, topic_configs=config)
+
+
+def _raise_errors(answer: object) -> None:
+    for entry in getattr(answer, "topic_errors", ()):
+        error = for_code(entry[1])
+        if error.errno != 0 and error is not TopicAlreadyExistsError:
+            raise error(f"{entry[0]}: {entry[2] if len(entry) > 2 else ''}")
+
+
+__all__ = ["KafkaError", "provision"]

@@ -1,0 +1,200 @@
+"""The partition stream: joins the group, owns its offsets in PostgreSQL, feeds one batch after the other.
+
+What the client does behind our back shapes this file: it swallows exceptions of the rebalance listener and
+then starts from a position of its own, and it rejoins in the background while a batch is being processed. So
+the listener only takes notes; a partition is read only after the loop itself has claimed it and has seen the
+seek take effect; and the fence in the database is the real protection against a second owner.
+"""
+
+import asyncio
+import os
+import socket
+from collections.abc import Sequence
+
+import structlog
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
+from aiokafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor
+from aiokafka.errors import IllegalStateError, KafkaError, NoOffsetForPartitionError, OffsetOutOfRangeError
+
+from shared.clock import system_clock
+from shared.events.record import Received
+from shared.events.topics import Topic
+from shared.kafka.attempt import until_done
+from shared.kafka.batch import Observe, process
+from shared.kafka.client import MAX_RECORD_BYTES, connection_options
+from shared.kafka.dead_letters import DeadLetterLimit, Tally
+from shared.kafka.lag import Lag
+from shared.postgres import offsets
+from shared.postgres.engine import AsyncEngine, transaction
+from shared.process.health import Health
+from shared.process.metrics import consumer_assigned_partitions, fenced, last_poll_timestamp, rebalances
+from shared.process.settings import CommonSettings
+
+log = structlog.get_logger(__name__)
+
+_POLL_MS = 200
+_MOST_RECORDS = 500
+
+
+class OffsetLost(Exception):
+    """The log no longer holds the record we are to read next; a person must decide what to do."""
+
+
+class PartitionStream:
+    """Owns one consumer; `run` it as a loop."""
+
+    def __init__(  # noqa: PLR0913 - the composition root names each of its parts once
+        self,
+        settings: CommonSettings,
+        engine: AsyncEngine,
+        group: str,
+        topics: Sequence[Topic],
+        observe: Observe,
+        *,
+        health: Health | None = None,
+        committed: asyncio.Event | None = None,
+        limit: DeadLetterLimit | None = None,
+    ) -> None:
+        """`committed` is set after each commit, so that a relay need not wait for its next poll."""
+        self._settings = settings
+        self._engine = engine
+        self._group = group
+        self._topics = [topic.name for topic in topics]
+        self._observe = observe
+        self._health = health
+        self._committed = committed
+        self._limit = limit or DeadLetterLimit()
+        self._owner = f"{socket.gethostname()}:{os.getpid()}"
+        self._busy = asyncio.Lock()
+        self._unclaimed: set[TopicPartition] = set()
+        self._claims: dict[TopicPartition, offsets.Claim] = {}
+        self._tallies: dict[TopicPartition, Tally] = {}
+        if health is not None:
+            health.watch(f"stream {group}", 60)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        consumer = AIOKafkaConsumer(
+            # A join waits for the slowest member, so its request must outlast the rebalance.
+            **connection_options(self._settings, request_timeout_ms=70_000),
+            group_id=self._group,
+            enable_auto_commit=False,
+            auto_offset_reset="none",
+            session_timeout_ms=self._settings.kafka_session_timeout_ms,
+            heartbeat_interval_ms=self._settings.kafka_session_timeout_ms // 10,
+            rebalance_timeout_ms=60_000,
+            max_poll_interval_ms=300_000,
+            fetch_max_wait_ms=self._settings.kafka_fetch_max_wait_ms,
+            max_partition_fetch_bytes=MAX_RECORD_BYTES,
+            # Exactly one: with two the client sends a join for each.
+            partition_assignment_strategy=(RoundRobinPartitionAssignor,),
+        )
+        consumer.subscribe(self._topics, listener=_Notes(self))
+        await asyncio.wait_for(consumer.start(), 60)
+        try:
+            lag = Lag(consumer, self._group)
+            while not stop.is_set():
+                await self._turn(consumer, lag)
+        finally:
+            await asyncio.wait_for(consumer.stop(), 10)
+
+    async def _turn(self, consumer: AIOKafkaConsumer, lag: Lag) -> None:
+        if self._health is not None:
+            self._health.beat(f"stream {self._group}")
+        last_poll_timestamp.set(system_clock().timestamp())
+        async with self._busy:
+            await self._claim_assigned(consumer)
+            for tp, records in (await self._poll(consumer)).items():
+                if tp in self._claims:
+                    await self._process(tp, records)
+                    await lag.note(tp, records)
+            await lag.hint(self._claims)
+
+    async def _poll(self, consumer: AIOKafkaConsumer) -> dict[TopicPartition, list[Received]]:
+        """Records of any partition; those of unclaimed ones are left out by the caller.
+
+        With nothing assigned the call goes on all the same: a consumer that doesn't poll can't rejoin.
+        """
+        try:
+            fetched = await consumer.getmany(timeout_ms=_POLL_MS, max_records=_MOST_RECORDS)
+        except NoOffsetForPartitionError:
+            return {}  # assigned a moment ago, not yet claimed: the seek comes with the claim
+        except OffsetOutOfRangeError as error:
+            raise OffsetLost(str(error)) from error
+        return {
+            tp: [Received(r.topic, r.partition, r.offset, r.timestamp, r.key, r.value) for r in records]
+            for tp, records in fetched.items()
+        }
+
+    async def _claim_assigned(self, consumer: AIOKafkaConsumer) -> None:
+        for tp in sorted(self._unclaimed):
+            async with transaction(self._engine) as connection:
+                claim = await offsets.claim(connection, self._group, tp.topic, tp.partition, self._owner)
+            try:
+                start = await self._start(consumer, tp, claim)
+                consumer.seek(tp, start)
+                position = await consumer.position(tp)
+            except IllegalStateError:
+                self._unclaimed.discard(tp)  # taken away in the meantime; the next assignment tells
+                continue
+            if position != start:
+                raise OffsetLost(f"{tp.topic}/{tp.partition}: sought {start}, stands at {position}")
+            self._unclaimed.discard(tp)
+            self._claims[tp] = claim
+            log.info(
+                "partition claimed", topic=tp.topic, partition=tp.partition, offset=start, epoch=claim.epoch
+            )
+
+    async def _start(self, consumer: AIOKafkaConsumer, tp: TopicPartition, claim: offsets.Claim) -> int:
+        first = (await consumer.beginning_offsets([tp]))[tp]
+        if claim.next_offset >= first:
+            return claim.next_offset
+        if claim.next_offset == 0:
+            return int(first)  # a new group begins where the log begins
+        raise OffsetLost(f"{tp.topic}/{tp.partition}: next is {claim.next_offset}, the log begins at {first}")
+
+    async def _process(self, tp: TopicPartition, records: Sequence[Received]) -> None:
+        claim, tally = self._claims[tp], self._tallies.get(tp, Tally())
+        try:
+            self._tallies[tp] = await until_done(
+                lambda: process(self._engine, claim, records, self._observe, tally, self._limit)
+            )
+        except offsets.Fenced:
+            log.warning("fenced", topic=tp.topic, partition=tp.partition, epoch=claim.epoch)
+            fenced.inc()
+            self._claims.pop(tp, None)
+            return
+        if self._committed is not None:
+            self._committed.set()
+
+    def assigned(self, partitions: set[TopicPartition]) -> None:
+        rebalances.inc()
+        self._claims.clear()
+        self._unclaimed = set(partitions)
+        for topic in self._topics:
+            mine = sum(1 for tp in partitions if tp.topic == topic)
+            consumer_assigned_partitions.labels(topic=topic).set(mine)
+
+    async def revoked(self) -> None:
+        """Let the batch in hand finish, so that the next owner starts after it."""
+        try:
+            async with asyncio.timeout(50), self._busy:
+                self._claims.clear()
+        except TimeoutError:
+            log.error("batch still running at rebalance; the fence decides", group=self._group)
+
+
+class _Notes(ConsumerRebalanceListener):  # type: ignore[misc]  # the client ships no types
+    """The listener only takes notes: what it raises would be swallowed."""
+
+    def __init__(self, stream: PartitionStream) -> None:
+        self._stream = stream
+
+    async def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
+        if revoked:
+            await self._stream.revoked()
+
+    async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
+        self._stream.assigned(assigned)
+
+
+__all__ = ["KafkaError", "OffsetLost", "PartitionStream"]

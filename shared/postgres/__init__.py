@@ -1,0 +1,1 @@
+"""PostgreSQL: engine and transaction, migrations, owned offsets, processed events, outbox."""

@@ -1,0 +1,1 @@
+"""What every process does: settings, logs, metrics, health, run and drain."""

@@ -1,0 +1,127 @@
+"""Every metric of the system, declared once; the sentence is its documentation.
+
+Labels come from closed sets: never a shop, a customer or an event. Histogram edges lie on the SLOs.
+"""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+_ACK = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5)
+_END_TO_END = (0.1, 0.25, 0.5, 1, 2, 3, 5, 10, 30, 60, 300, 900, 3600, 21600, 86400)
+_BATCH = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
+
+# ingest
+ingest_requests = Counter(
+    "hikitome_ingest_requests_total",
+    "Webhooks by what became of them: accepted, ignored, unverified, untranslatable, refused or unavailable.",
+    ["source", "outcome"],
+)
+ingest_ack_seconds = Histogram(
+    "hikitome_ingest_ack_seconds", "Seconds from a webhook's last byte to our 2xx.", buckets=_ACK
+)
+ingest_untranslatable = Counter(
+    "hikitome_ingest_untranslatable_total",
+    "Genuine webhooks that we could not read, kept raw on ingest.dead-letter.",
+    ["source", "reason"],
+)
+ingest_shops_file_errors = Counter(
+    "hikitome_ingest_shops_file_errors_total",
+    "Changed shops files that were refused; the old one stays in use.",
+)
+
+# Kafka
+produce_seconds = Histogram(
+    "hikitome_kafka_produce_seconds", "Seconds until the broker acknowledged a batch.", buckets=_ACK
+)
+produce_unknown = Counter(
+    "hikitome_kafka_produce_unknown_total", "Batches of which we don't know whether the broker has them."
+)
+producer_rebuilds = Counter(
+    "hikitome_kafka_producer_rebuilds_total", "Producers thrown away after an error.", ["reason"]
+)
+consumer_lag_records = Gauge(
+    "hikitome_consumer_lag_records", "Records not yet processed.", ["topic", "partition"]
+)
+consumer_lag_seconds = Gauge(
+    "hikitome_consumer_lag_seconds",
+    "Age of the record being processed, 0 when caught up.",
+    ["topic", "partition"],
+)
+consumer_assigned_partitions = Gauge(
+    "hikitome_consumer_assigned_partitions", "Partitions this process owns.", ["topic"]
+)
+rebalances = Counter("hikitome_consumer_rebalances_total", "Times the group handed out partitions anew.")
+fenced = Counter("hikitome_consumer_fenced_total", "Batches refused because a newer owner has the partition.")
+last_poll_timestamp = Gauge(
+    "hikitome_consumer_last_poll_timestamp_seconds", "When the consumer last asked for records (Unix time)."
+)
+events_processed = Counter(
+    "hikitome_events_processed_total",
+    "Records by what became of them: applied, duplicate or dead_letter.",
+    ["topic", "outcome"],
+)
+batch_records = Histogram("hikitome_batch_records", "Records in one transaction.", buckets=_BATCH)
+dead_letters = Counter(
+    "hikitome_dead_letters_total", "Records parked because they can't be read.", ["topic", "reason"]
+)
+
+# PostgreSQL
+db_transaction_seconds = Histogram(
+    "hikitome_db_transaction_seconds", "Seconds one batch's transaction was open.", buckets=_ACK
+)
+outbox_pending = Gauge("hikitome_outbox_pending", "Events committed but not yet published.")
+outbox_oldest_age_seconds = Gauge(
+    "hikitome_outbox_oldest_age_seconds", "Age of the oldest event that is committed but not yet published."
+)
+
+# scoring
+received_to_scored_seconds = Histogram(
+    "hikitome_received_to_scored_seconds",
+    "Seconds from a webhook's receipt to its customer's committed score.",
+    buckets=_END_TO_END,
+)
+scores = Counter("hikitome_scores_total", "Scores by risk band.", ["band"])
+risk_events = Counter("hikitome_risk_events_total", "Risk events by phase of the episode.", ["phase"])
+refolds = Counter(
+    "hikitome_refolds_total", "Customers folded anew from the event log because an event came late."
+)
+ownerless_events = Counter(
+    "hikitome_ownerless_events_total", "Events kept until the owner of their subscription or order is known."
+)
+sweep_scored = Counter("hikitome_sweep_scored_total", "Customers scored because their next look was due.")
+sweep_oldest_due_seconds = Gauge(
+    "hikitome_sweep_oldest_due_seconds", "How long the most overdue look has been waiting, in real seconds."
+)
+model_loaded = Gauge("hikitome_model_loaded", "1 for the model version in use.", ["version"])
+
+# notifier
+alerts_raised = Counter("hikitome_alerts_raised_total", "Alerts put before the call centre.")
+alerts_in_state = Gauge("hikitome_alerts_in_state", "Alerts by state.", ["state"])
+alert_visible_seconds = Histogram(
+    "hikitome_alert_visible_seconds",
+    "Seconds from noticing a risk to writing its alert to an agent's stream.",
+    buckets=_END_TO_END,
+)
+claims = Counter("hikitome_claims_total", "Attempts to claim an alert by outcome.", ["outcome"])
+logins = Counter("hikitome_logins_total", "Log-ins by outcome.", ["outcome"])
+sse_clients = Gauge("hikitome_sse_clients", "Open alert streams.")
+sse_replayed = Counter("hikitome_sse_replayed_total", "Changes sent again after a reconnect.")
+sse_resets = Counter("hikitome_sse_resets_total", "Streams told to reload because their cursor was too old.")
+sse_dropped = Counter("hikitome_sse_dropped_total", "Streams dropped because they didn't keep up.")
+actions = Counter(
+    "hikitome_actions_total",
+    "Actions by what became of them: sent, rejected, suppressed, deferred, unknown or expired.",
+    ["channel", "outcome"],
+)
+actions_in_state = Gauge("hikitome_actions_in_state", "Actions by state.", ["channel", "state"])
+action_oldest_age_seconds = Gauge(
+    "hikitome_action_oldest_age_seconds", "Age of the oldest action in a state.", ["channel", "state"]
+)
+provider_seconds = Histogram(
+    "hikitome_provider_seconds",
+    "Seconds a message's delivery to its provider took.",
+    ["channel"],
+    buckets=_ACK,
+)
+
+# the process
+event_loop_lag_seconds = Gauge("hikitome_event_loop_lag_seconds", "How late the event loop woke up last.")
