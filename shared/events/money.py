@@ -1,6 +1,6 @@
 """Money: an integer in the currency's minor unit, never a float."""
 
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal, DecimalException
 
 import msgspec
 
@@ -23,7 +23,7 @@ class Money(msgspec.Struct, frozen=True):
         try:
             value = Decimal(decimal)
             minor = value.scaleb(exponent(currency)).quantize(Decimal(1), rounding=ROUND_HALF_UP)
-        except InvalidOperation as error:
+        except DecimalException as error:
             raise ValueError(f"not an amount of money: {decimal!r:.40}") from error
         if not value.is_finite():
             raise ValueError(f"not an amount of money: {decimal!r:.40}")

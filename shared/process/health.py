@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from fastapi import FastAPI, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+import shared.process.metrics  # noqa: F401 - every process shows all of them, at zero to begin with
 from shared.clock import monotonic
 
 Check = Callable[[], Awaitable[bool]]

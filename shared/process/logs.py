@@ -5,6 +5,7 @@ import sys
 from typing import Any
 
 import structlog
+from structlog.tracebacks import ExceptionDictTransformer
 
 
 def configure(service: str, level: str = "info") -> None:
@@ -27,7 +28,8 @@ def configure(service: str, level: str = "info") -> None:
             foreign_pre_chain=before,
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.processors.dict_tracebacks,
+                # Without the local variables of each frame: they may be personal data.
+                structlog.processors.ExceptionRenderer(ExceptionDictTransformer(show_locals=False)),
                 _named(service),
                 structlog.processors.JSONRenderer(ensure_ascii=False),
             ],
@@ -42,7 +44,6 @@ def configure(service: str, level: str = "info") -> None:
 
 def _named(service: str) -> Any:
     def add(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str, Any]:
-        # dict_tracebacks keeps the local variables out unless asked; values could be personal data.
         return {"service": service, **event}
 
     return add

@@ -1,0 +1,1 @@
+"""The services; each stands on `shared`, none knows another."""

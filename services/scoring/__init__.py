@@ -1,0 +1,1 @@
+"""Scoring: facts become a risk."""
