@@ -1,7 +1,7 @@
 """Subscriptions (定期): start, change, skip, pause, the wish to leave, and the end."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -10,7 +10,7 @@ class Cycle(msgspec.Struct, frozen=True):
     """Every `count` `unit`s a parcel is due."""
 
     unit: Literal["day", "week", "month", "year"]
-    count: int
+    count: Annotated[int, msgspec.Meta(ge=1, le=3650)]
 
     def days(self) -> float:
         """Length in days; a month counts 30.44 days, a year 365.25."""

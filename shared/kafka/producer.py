@@ -59,6 +59,8 @@ class EventProducer:
 
     async def publish(self, records: Sequence[Record]) -> Acked | Unknown:
         """Send all; wait at most the delivery timeout for all acknowledgements."""
+        if not records:
+            return Acked()
         began = monotonic()
         producer: AIOKafkaProducer | None = None
         try:

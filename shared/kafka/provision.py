@@ -2,9 +2,10 @@
 
 import asyncio
 from collections.abc import Sequence
+from typing import Any
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
+from aiokafka.errors import KafkaError, NoError, TopicAlreadyExistsError, for_code
 
 from shared.events.topics import ALL, DAY_MS, Topic
 from shared.kafka.client import MAX_RECORD_BYTES, connection_options
@@ -14,7 +15,7 @@ from shared.process.settings import CommonSettings
 async def provision(
     settings: CommonSettings, topics: Sequence[Topic] = ALL, patience: float = 60.0
 ) -> list[str]:
-    """Make the topics that don't exist yet; give their names.
+    """Make the topics that don't exist yet; give the names of those that we made.
 
     :raises KafkaError: if the brokers refuse.
     :raises TimeoutError: if they don't answer within `patience` seconds.
@@ -25,12 +26,11 @@ async def provision(
         try:
             there = set(await admin.list_topics())
             missing = [topic for topic in topics if topic.name not in there]
-            if missing:
-                answer = await admin.create_topics(
-                    [_new(topic, settings.kafka_replication) for topic in missing]
-                )
-                _raise_errors(answer)
-            return [topic.name for topic in missing]
+            if not missing:
+                return []
+            return _made(
+                await admin.create_topics([_new(topic, settings.kafka_replication) for topic in missing])
+            )
         finally:
             await admin.close()
 
@@ -47,11 +47,16 @@ def _new(topic: Topic, replication: int) -> NewTopic:
     return NewTopic(topic.name, topic.partitions, replication, topic_configs=config)
 
 
-def _raise_errors(answer: object) -> None:
-    for entry in getattr(answer, "topic_errors", ()):
-        error = for_code(entry[1])
-        if error.errno != 0 and error is not TopicAlreadyExistsError:
-            raise error(f"{entry[0]}: {entry[2] if len(entry) > 2 else ''}")
+def _made(answer: Any) -> list[str]:
+    """The topics that are new: a broker may not list yet what somebody made a moment ago."""
+    made = []
+    for name, code, *message in answer.topic_errors:
+        error = for_code(code)
+        if error is NoError:
+            made.append(name)
+        elif error is not TopicAlreadyExistsError:
+            raise error(f"{name}: {message[0] if message else ''}")
+    return made
 
 
 __all__ = ["KafkaError", "provision"]

@@ -1,0 +1,142 @@
+"""Shops: who may send us webhooks, and the secrets they sign with; a file that may change while we run."""
+
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import structlog
+
+from services.ingest.carts import CARTS
+from services.ingest.carts.base import Cart
+from shared.clock import monotonic
+from shared.process.metrics import ingest_shops_file_errors
+
+log = structlog.get_logger(__name__)
+
+LOOK_EVERY_SECONDS = 1.0
+_FROM_ENVIRONMENT = re.compile(r"\$\{(\w+)\}")
+
+
+class InvalidShopsFile(Exception):
+    """The file can't be used; the message says why and where, and repeats no secret."""
+
+
+class CartEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    cart: str
+    secrets: tuple[str, ...]
+
+
+class ShopEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    id: Annotated[str, msgspec.Meta(pattern=r"\A[a-z0-9][a-z0-9-]{0,62}\Z")]
+    carts: tuple[CartEntry, ...]
+
+
+class Entries(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    shops: tuple[ShopEntry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A shop at one cart, with every secret that is active now (two while one is being replaced)."""
+
+    shop: str
+    cart: Cart
+    secrets: tuple[bytes, ...] = field(repr=False)
+
+
+Accounts = dict[tuple[str, str], Account]
+
+
+class ShopsFile:
+    """Owns the file's newest good content; a broken change is refused and the old content stays in use."""
+
+    def __init__(
+        self, path: Path, environment: Mapping[str, str], seconds: Callable[[], float] = monotonic
+    ) -> None:
+        self._path = path
+        self._environment = environment
+        self._seconds = seconds
+        self._version = _version(path)
+        self._accounts = read_shops(path, environment)
+        self._look_at = seconds() + LOOK_EVERY_SECONDS
+
+    def account(self, shop: str, cart: str) -> Account | None:
+        if self._seconds() >= self._look_at:
+            self._look_at = self._seconds() + LOOK_EVERY_SECONDS
+            self._look()
+        return self._accounts.get((shop, cart))
+
+    def _look(self) -> None:
+        # The version is taken before the content: a change in between is read again at the next look.
+        version = _version(self._path)
+        if version == self._version:
+            return
+        self._version = version
+        try:
+            self._accounts = read_shops(self._path, self._environment)
+        except InvalidShopsFile as error:
+            ingest_shops_file_errors.inc()
+            log.error("shops file refused; the old one stays in use", problem=str(error))
+        else:
+            log.info("shops file read anew", accounts=len(self._accounts))
+
+
+def read_shops(path: Path, environment: Mapping[str, str]) -> Accounts:
+    """Read and check the whole file.
+
+    :raises InvalidShopsFile: if anything in it is wrong.
+    """
+    try:
+        entries = msgspec.convert(tomllib.loads(path.read_text("utf-8")), Entries)
+    except OSError as error:
+        raise InvalidShopsFile(f"{path} can't be read: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InvalidShopsFile(f"{path} is not TOML: {error}") from error
+    except msgspec.ValidationError as error:
+        raise InvalidShopsFile(f"{path}: {error}") from error
+    # A file that is just being written is empty for a moment; that must not lock every shop out.
+    if not entries.shops:
+        raise InvalidShopsFile(f"{path} names no shop")
+    accounts: Accounts = {}
+    for shop in entries.shops:
+        for entry in shop.carts:
+            if (shop.id, entry.cart) in accounts:
+                raise InvalidShopsFile(f"{path}: shop {shop.id!r} has the cart {entry.cart!r} twice")
+            accounts[shop.id, entry.cart] = _account(path, shop.id, entry, environment)
+    return accounts
+
+
+def _account(path: Path, shop: str, entry: CartEntry, environment: Mapping[str, str]) -> Account:
+    where = f"{path}: shop {shop!r}, cart {entry.cart!r}"
+    cart = CARTS.get(entry.cart)
+    if cart is None:
+        raise InvalidShopsFile(f"{where}: there is no such cart, only {', '.join(CARTS)}")
+    if not entry.secrets:
+        raise InvalidShopsFile(f"{where}: at least one secret is needed")
+    return Account(shop, cart, tuple(_secret(where, cart, text, environment) for text in entry.secrets))
+
+
+def _secret(where: str, cart: Cart, text: str, environment: Mapping[str, str]) -> bytes:
+    named = _FROM_ENVIRONMENT.fullmatch(text)
+    if named and named[1] not in environment:
+        raise InvalidShopsFile(f"{where}: the environment variable {named[1]} is not set")
+    try:
+        secret = cart.read_secret(environment[named[1]] if named else text)
+    except ValueError as error:
+        raise InvalidShopsFile(f"{where}: a secret {error}") from None
+    if not secret:
+        raise InvalidShopsFile(f"{where}: a secret is empty")
+    return secret
+
+
+def _version(path: Path) -> tuple[int, int, int] | None:
+    """What changes when the file does; the inode too, for Kubernetes swaps the file behind a link."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino

@@ -1,0 +1,260 @@
+"""The way in over HTTP: what each caller is told, and that it is not a word more."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+import httpx
+import pytest
+from prometheus_client import REGISTRY
+from starlette.types import Message
+
+from services.ingest.accept import Publish
+from services.ingest.app import create_app
+from services.ingest.carts.base import Delivery
+from services.ingest.routes.webhooks import Limits, Webhooks
+from services.ingest.shops import ShopsFile
+from shared.events.envelope import decode
+from shared.events.record import Record
+
+Delivered = Callable[..., Delivery]
+Payloads = dict[str, dict[str, Any]]
+
+LIMIT = 4096
+BUSINESS = datetime(2030, 1, 1, tzinfo=UTC)
+PATH = "/webhooks/kirei/shopify"
+
+
+class Publisher(Protocol):
+    records: list[Record]
+    reachable: bool
+    publish: Publish
+
+
+@pytest.fixture
+def app(tmp_path: Path, publisher: Publisher) -> Webhooks:
+    file = tmp_path / "shops.toml"
+    file.write_text('[[shops]]\nid = "kirei"\n[[shops.carts]]\ncart = "shopify"\nsecrets = ["hush"]\n')
+    return create_app(ShopsFile(file, {}), publisher.publish, lambda: BUSINESS, Limits(LIMIT, 0.05))
+
+
+@pytest.fixture
+async def client(app: Webhooks) -> AsyncIterator[httpx.AsyncClient]:
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://ingest") as client:
+        yield client
+
+
+@pytest.fixture
+def order(shopify_delivery: Delivered, payloads: Payloads) -> Delivery:
+    return shopify_delivery("orders/paid", payloads["order"])
+
+
+def counted(source: str, outcome: str) -> float:
+    labels = {"source": source, "outcome": outcome}
+    return REGISTRY.get_sample_value("hikitome_ingest_requests_total", labels) or 0.0
+
+
+async def test_a_signed_webhook_is_accepted_when_it_is_durable(
+    client: httpx.AsyncClient, publisher: Publisher, order: Delivery
+) -> None:
+    before = counted("shopify", "accepted")
+
+    answer = await client.post(PATH, content=order.body, headers=order.headers)
+
+    assert answer.status_code == 202
+    assert len(publisher.records) == 1
+    assert counted("shopify", "accepted") == before + 1
+
+
+async def test_the_business_clock_tells_when_nothing_else_does(
+    client: httpx.AsyncClient, publisher: Publisher, shopify_delivery: Delivered, payloads: Payloads
+) -> None:
+    delivery = shopify_delivery("orders/paid", payloads["order"], headers={"x-shopify-triggered-at": None})
+
+    await client.post(PATH, content=delivery.body, headers=delivery.headers)
+
+    value = publisher.records[0].value
+    assert value is not None
+    envelope = decode(value)
+    assert envelope.time == BUSINESS
+    assert envelope.receivedat < BUSINESS
+
+
+async def test_a_topic_of_no_use_is_not_sent_again(
+    client: httpx.AsyncClient, shopify_delivery: Delivered
+) -> None:
+    delivery = shopify_delivery("products/update", {"id": 1})
+
+    assert (await client.post(PATH, content=delivery.body, headers=delivery.headers)).status_code == 202
+
+
+async def test_a_genuine_webhook_that_can_not_be_read_is_not_sent_again(
+    client: httpx.AsyncClient, publisher: Publisher, shopify_delivery: Delivered
+) -> None:
+    delivery = shopify_delivery("orders/create", b"not json")
+
+    answer = await client.post(PATH, content=delivery.body, headers=delivery.headers)
+
+    assert answer.status_code == 202
+    assert [record.topic for record in publisher.records] == ["ingest.dead-letter"]
+
+
+async def test_every_reason_to_be_unverified_gets_the_very_same_answer(
+    client: httpx.AsyncClient, publisher: Publisher, order: Delivery
+) -> None:
+    unsigned = {name: value for name, value in order.headers.items() if "hmac" not in name}
+    forged = {**order.headers, "x-shopify-hmac-sha256": "A" * 44}
+    answers = [
+        await client.post(PATH, content=order.body, headers=unsigned),
+        await client.post(PATH, content=order.body, headers=forged),
+        await client.post(PATH, content=order.body + b" ", headers=order.headers),
+        await client.post(PATH, content=b"", headers=order.headers),
+        await client.post("/webhooks/nobody/shopify", content=order.body, headers=order.headers),
+        await client.post("/webhooks/kirei/standard", content=order.body, headers=order.headers),
+        await client.post("/webhooks/kirei/nothing", content=order.body, headers=order.headers),
+        await client.post("/webhooks/%E5%BA%97/%00", content=order.body, headers=order.headers),
+    ]
+
+    assert {(answer.status_code, answer.content, str(answer.headers)) for answer in answers} == {
+        (401, b"", str(httpx.Headers({"content-length": "0"})))
+    }
+    assert publisher.records == []
+
+
+async def test_a_signature_sent_twice_fits_nothing(client: httpx.AsyncClient, order: Delivery) -> None:
+    signature = order.headers["x-shopify-hmac-sha256"]
+    twice = [*order.headers.items(), ("X-Shopify-Hmac-Sha256", signature)]
+
+    assert (await client.post(PATH, content=order.body, headers=twice)).status_code == 401
+
+
+async def test_a_header_of_any_bytes_is_merely_wrong(client: httpx.AsyncClient, order: Delivery) -> None:
+    headers = [(b"x-shopify-hmac-sha256", bytes(range(128, 256)))]
+
+    assert (await client.post(PATH, content=order.body, headers=headers)).status_code == 401
+
+
+async def test_without_kafka_the_platform_is_asked_to_come_again(
+    client: httpx.AsyncClient, publisher: Publisher, order: Delivery
+) -> None:
+    publisher.reachable = False
+
+    answer = await client.post(PATH, content=order.body, headers=order.headers)
+
+    assert (answer.status_code, answer.headers["retry-after"], answer.content) == (503, "5", b"")
+
+
+async def chunks(total: int) -> AsyncIterator[bytes]:
+    for _ in range(total // 512):
+        yield b"x" * 512
+
+
+@pytest.mark.parametrize("chunked", [True, False])
+async def test_a_body_over_the_limit_is_refused(client: httpx.AsyncClient, chunked: bool) -> None:
+    content = chunks(LIMIT + 512) if chunked else b"x" * (LIMIT + 1)
+
+    answer = await client.post(PATH, content=content)
+
+    assert (answer.status_code, answer.headers["connection"], answer.content) == (413, "close", b"")
+
+
+@pytest.mark.parametrize("chunked", [True, False])
+async def test_a_body_of_exactly_the_limit_is_looked_at(client: httpx.AsyncClient, chunked: bool) -> None:
+    content = chunks(LIMIT) if chunked else b"x" * LIMIT
+
+    assert (await client.post(PATH, content=content)).status_code == 401
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "br", "deflate", "gzip, identity", "zstd"])
+async def test_a_compressed_body_is_refused(
+    client: httpx.AsyncClient, order: Delivery, encoding: str
+) -> None:
+    headers = {**order.headers, "content-encoding": encoding}
+
+    assert (await client.post(PATH, content=order.body, headers=headers)).status_code == 415
+
+
+async def test_a_body_that_says_it_is_not_compressed_is_taken(
+    client: httpx.AsyncClient, order: Delivery
+) -> None:
+    headers = {**order.headers, "content-encoding": "Identity"}
+
+    assert (await client.post(PATH, content=order.body, headers=headers)).status_code == 202
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"])
+async def test_nothing_but_a_post_is_a_webhook(client: httpx.AsyncClient, method: str) -> None:
+    answer = await client.request(method, PATH)
+
+    assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
+
+
+@pytest.mark.parametrize(
+    "path", ["/webhooks", "/webhooks/", "/webhooks/kirei", "/webhooks//shopify", f"{PATH}/more"]
+)
+async def test_another_path_is_nothing(client: httpx.AsyncClient, path: str) -> None:
+    assert (await client.post(path)).status_code == 404
+
+
+async def test_a_sender_who_hangs_up_is_not_answered(
+    app: Webhooks, publisher: Publisher, order: Delivery
+) -> None:
+    arriving: list[Message] = [
+        {"type": "http.request", "body": order.body, "more_body": True},
+        {"type": "http.disconnect"},
+    ]
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        return arriving.pop(0)
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    raw = [(name.encode(), value.encode()) for name, value in order.headers.items()]
+    await app({"type": "http", "method": "POST", "path": PATH, "headers": raw}, receive, send)
+
+    assert sent == []
+    assert publisher.records == []
+
+
+async def test_a_body_that_never_ends_is_not_waited_for(app: Webhooks) -> None:
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        nothing: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
+        return await nothing
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    await app({"type": "http", "method": "POST", "path": PATH, "headers": []}, receive, send)
+
+    assert sent[0]["status"] == 408
+    assert (b"connection", b"close") in sent[0]["headers"]
+
+
+async def test_many_deliveries_of_one_event_at_once_are_one_event(
+    client: httpx.AsyncClient, publisher: Publisher, order: Delivery
+) -> None:
+    posts = (client.post(PATH, content=order.body, headers=order.headers) for _ in range(100))
+
+    answers = await asyncio.gather(*posts)
+
+    assert {answer.status_code for answer in answers} == {202}
+    ids = {decode(record.value).id for record in publisher.records if record.value}
+    assert len(publisher.records) == 100
+    assert len(ids) == 1
+
+
+async def test_the_root_says_what_this_is_and_the_description_knows_the_webhook(
+    client: httpx.AsyncClient,
+) -> None:
+    root, description = await client.get("/"), await client.get("/openapi.json")
+
+    assert root.json()["service"] == "ingest"
+    post = description.json()["paths"]["/webhooks/{shop}/{cart}"]["post"]
+    assert {"202", "401", "405", "413", "415", "503"} <= post["responses"].keys()
+    assert post["parameters"][1]["schema"]["enum"] == ["shopify", "standard"]

@@ -1,0 +1,127 @@
+"""The shop tells the same story for the same seed, however it is asked."""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from simulation.history import History, history, simulate
+from simulation.shop import Shop, opening_day
+from simulation.webhook import Webhook
+
+START = datetime(2026, 1, 4, 15, tzinfo=UTC)
+DAYS = 70
+Told = tuple[History, tuple[Webhook, ...]]
+
+
+def asked_for(seed: int, steps: list[float]) -> list[Webhook]:
+    """Ask in steps of so many hours, round and round, until the days are over."""
+    shop, moment, found = Shop(seed, 25, START), START, []
+    end = START + timedelta(days=DAYS)
+    while moment < end:
+        for hours in steps:
+            moment = min(end, moment + timedelta(hours=hours))
+            found += shop.until(moment)
+    return found
+
+
+def test_the_same_seed_gives_the_same_webhooks_and_another_seed_others() -> None:
+    assert asked_for(1, [24]) == asked_for(1, [24]) != asked_for(2, [24])
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.lists(st.floats(1, 500), min_size=1, max_size=5))
+def test_the_size_of_the_steps_does_not_matter(steps: list[float]) -> None:
+    assert asked_for(1, steps) == asked_for(1, [DAYS * 24.0])
+
+
+def test_webhooks_come_in_the_order_of_time_and_never_before_their_time() -> None:
+    shop = Shop(1, 50, START)
+    for hour in range(0, 40 * 24, 7):
+        found = shop.until(START + timedelta(hours=hour))
+        times = [webhook.at for webhook in found]
+        assert times == sorted(times)
+        assert all(START + timedelta(hours=hour - 7) <= at < START + timedelta(hours=hour) for at in times)
+
+
+def test_asking_again_for_the_same_moment_gives_nothing() -> None:
+    shop = Shop(1, 50, START)
+    assert shop.until(START + timedelta(days=20)) != []
+    assert shop.until(START + timedelta(days=20)) == []
+
+
+def test_every_delivery_has_an_id_of_its_own_and_every_event_at_most_one_webhook_of_a_topic() -> None:
+    found = asked_for(1, [24])
+    assert len({webhook.webhook_id for webhook in found}) == len(found)
+    assert len({(webhook.topic, webhook.event_id) for webhook in found}) == len(found)
+
+
+def test_a_subscription_begins_with_its_account_and_its_first_order() -> None:
+    found = asked_for(1, [24])
+    contract = next(webhook for webhook in found if webhook.topic == "subscription_contracts/create")
+    before = [webhook for webhook in found if webhook.customer == contract.customer]
+    topics = [w.topic for w in before[: before.index(contract)] if "consent" not in w.topic]
+    assert topics == ["customers/create", "orders/create", "orders/paid"]
+    order = next(webhook for webhook in before if webhook.topic == "orders/create")
+    assert json.loads(contract.body)["origin_order_id"] == json.loads(order.body)["id"]
+
+
+def test_a_later_delivery_is_tied_to_its_contract_by_the_billing_attempt() -> None:
+    found = asked_for(1, [24])
+    orders = {json.loads(w.body)["id"]: w for w in found if w.topic == "orders/create"}
+    attempts = [w for w in found if w.topic == "subscription_billing_attempts/success"]
+    assert attempts
+    for attempt in attempts:
+        order = orders[json.loads(attempt.body)["order_id"]]
+        assert order.customer == attempt.customer
+        assert timedelta(0) < attempt.at - order.at < timedelta(minutes=1)
+
+
+def test_days_begin_at_midnight_in_japan() -> None:
+    assert opening_day(START) == START
+    assert opening_day(START + timedelta(minutes=1)) == START + timedelta(days=1)
+
+
+def test_a_history_can_be_read_more_than_once() -> None:
+    past = history(1, 20, 65, START)
+    assert list(past.webhooks) == list(past.webhooks) == list(simulate(1, 20, 65, START))
+
+
+def test_a_truth_that_says_left_is_told_by_the_webhooks(told: Told) -> None:
+    """The two runs behind a history, with and without bodies, are the same lives."""
+    ended: dict[str, datetime] = {}
+    ordered: dict[str, list[datetime]] = {}
+    past, webhooks = told
+    for webhook in webhooks:
+        if webhook.topic in ("subscription_contracts/cancel", "subscription_contracts/fail"):
+            ended[webhook.customer] = webhook.at
+        if webhook.topic == "orders/paid":
+            ordered.setdefault(webhook.customer, []).append(webhook.at)
+    for truth in past.truths:
+        end = truth.cutoff + timedelta(days=truth.horizon_days)
+        if truth.kind == "subscriber":
+            left = truth.cutoff <= ended.get(truth.customer, end) < end
+        else:
+            left = not any(truth.cutoff <= at < end for at in ordered.get(truth.customer, []))
+        assert left == truth.left
+
+
+def test_truths_begin_after_the_warm_up_and_are_all_known(lived: History) -> None:
+    cutoffs = {truth.cutoff for truth in lived.truths}
+    assert min(cutoffs) >= START + timedelta(days=60)
+    assert max(cutoffs) <= START + timedelta(days=210)
+    assert all(0 < truth.p_true <= 1 for truth in lived.truths)
+
+
+def test_the_sample_of_truths_is_no_larger_than_asked_for() -> None:
+    past = history(1, 60, 100, START, truth_every_days=7, truth_sample=5)
+    assert len(past.truths) == 5 * len({truth.cutoff for truth in past.truths}) == 5 * 2
+
+
+@pytest.mark.parametrize("joining_days", [1, 30])
+def test_the_joining_time_can_be_chosen(joining_days: int) -> None:
+    shop = Shop(1, 60, START, joining_days=joining_days)
+    found = shop.until(START + timedelta(days=1))
+    assert sum(w.topic == "customers/create" for w in found) == 60 // joining_days
