@@ -15,21 +15,35 @@ def system_clock() -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class FastClock:
-    """Business time that started at `origin` when real time was `started`, and runs `speed` times as fast.
+    """Business time that began at `origin` when real time was `started`, and runs `speed` times as fast.
 
-    Every process that is given the same three values shows the same time.
+    At first it sprints: `sprint` of business time passes at `sprint_speed`, so that a simulated shop has a
+    past before anybody looks. Every process that is given the same values shows the same time.
     """
 
     origin: datetime
     started: datetime
     speed: float
+    sprint: timedelta = timedelta(0)
+    sprint_speed: float = 1.0
 
     def __call__(self) -> datetime:
-        return self.origin + (system_clock() - self.started) * self.speed
+        passed = system_clock() - self.started
+        sprinted = self.sprint / self.sprint_speed
+        if passed < sprinted:
+            return self.origin + passed * self.sprint_speed
+        return self.origin + self.sprint + (passed - sprinted) * self.speed
 
     def seconds_until(self, moment: datetime) -> float:
         """Real seconds to wait until business time reaches `moment`; negative when past."""
-        return (moment - self()) / timedelta(seconds=1) / self.speed
+        return (self._real(moment) - system_clock()) / timedelta(seconds=1)
+
+    def _real(self, moment: datetime) -> datetime:
+        """When business time is `moment`."""
+        passed = moment - self.origin
+        if passed < self.sprint:
+            return self.started + passed / self.sprint_speed
+        return self.started + self.sprint / self.sprint_speed + (passed - self.sprint) / self.speed
 
 
 def monotonic() -> float:

@@ -16,7 +16,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor
 from aiokafka.errors import IllegalStateError, KafkaError, NoOffsetForPartitionError, OffsetOutOfRangeError
 
-from shared.clock import system_clock
+from shared.clock import monotonic, system_clock
 from shared.events.record import Received
 from shared.events.topics import Topic
 from shared.kafka.attempt import until_done
@@ -68,6 +68,7 @@ class PartitionStream:
         self._busy = asyncio.Lock()
         self._unclaimed: set[TopicPartition] = set()
         self._claims: dict[TopicPartition, offsets.Claim] = {}
+        self._fenced_at: dict[TopicPartition, float] = {}
         self._tallies: dict[TopicPartition, Tally] = {}
         if health is not None:
             health.watch(f"stream {group}", 60)
@@ -119,13 +120,28 @@ class PartitionStream:
         except NoOffsetForPartitionError:
             return {}  # assigned a moment ago, not yet claimed: the seek comes with the claim
         except OffsetOutOfRangeError as error:
+            # Until the claim the client reads from where our hint in Kafka says, which may be long gone.
+            if self._claims.keys().isdisjoint(error.args[0]):
+                return {}
             raise OffsetLost(str(error)) from error
         return {
             tp: [Received(r.topic, r.partition, r.offset, r.timestamp, r.key, r.value) for r in records]
             for tp, records in fetched.items()
         }
 
+    def _claim_back(self) -> None:
+        """Whoever fenced us should own the partition now, and the group would have told us by this time.
+
+        If it has not, that owner was late for its assignment and is gone, and nobody else will read it.
+        """
+        patience = self._settings.kafka_session_timeout_ms / 1000
+        overdue = {tp for tp, at in self._fenced_at.items() if monotonic() - at > patience}
+        self._unclaimed |= overdue
+        for tp in overdue:
+            del self._fenced_at[tp]
+
     async def _claim_assigned(self, consumer: AIOKafkaConsumer) -> None:
+        self._claim_back()
         for tp in sorted(self._unclaimed):
             async with transaction(self._engine) as connection:
                 claim = await offsets.claim(connection, self._group, tp.topic, tp.partition, self._owner)
@@ -162,6 +178,7 @@ class PartitionStream:
             log.warning("fenced", topic=tp.topic, partition=tp.partition, epoch=claim.epoch)
             fenced.inc()
             self._claims.pop(tp, None)
+            self._fenced_at[tp] = monotonic()
             return
         if self._committed is not None:
             self._committed.set()
@@ -169,6 +186,7 @@ class PartitionStream:
     def assigned(self, partitions: set[TopicPartition]) -> None:
         rebalances.inc()
         self._claims.clear()
+        self._fenced_at.clear()
         self._unclaimed = set(partitions)
         for topic in self._topics:
             mine = sum(1 for tp in partitions if tp.topic == topic)

@@ -1,6 +1,6 @@
 """Settings that every process has, from environment variables HIKITOME_*, each with default and meaning."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Literal, Self
 
 from pydantic import AwareDatetime, Field, PostgresDsn, SecretStr, model_validator
@@ -56,6 +56,11 @@ class CommonSettings(BaseSettings):
     )
     clock_speed: float = Field(1.0, gt=0, description="Simulation only: business seconds per real second.")
 
+    clock_sprint_days: float = Field(
+        0.0, ge=0, description="Simulation only: days that pass faster at first."
+    )
+    clock_sprint_speed: float = Field(1.0, gt=0, description="Simulation only: how fast those days pass.")
+
     @model_validator(mode="after")
     def _whole(self) -> Self:
         PostgresDsn(self.postgres_dsn.get_secret_value())
@@ -72,7 +77,11 @@ class CommonSettings(BaseSettings):
         if self.clock_origin is None or self.clock_started is None:
             return system_clock
         return FastClock(
-            self.clock_origin.astimezone(UTC), self.clock_started.astimezone(UTC), self.clock_speed
+            self.clock_origin.astimezone(UTC),
+            self.clock_started.astimezone(UTC),
+            self.clock_speed,
+            timedelta(days=self.clock_sprint_days),
+            self.clock_sprint_speed,
         )
 
     def business_now(self) -> datetime:
