@@ -44,6 +44,8 @@ lock: $(DEV_STAMP)  ## Compile requirements/ anew from pyproject.toml (needs uv 
 	  --no-header --no-annotate -q -o requirements/run.txt
 	uv pip compile pyproject.toml --extra local --group dev --universal --python-version 3.11 --generate-hashes \
 	  --no-header --no-annotate -q -c requirements/run.txt -o requirements/dev.txt
+	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
+	  --no-header --no-annotate -q -c requirements/run.txt -o requirements/image.txt
 
 clean:  ## Remove the virtual environment and caches.
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis *.egg-info

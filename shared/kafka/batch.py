@@ -1,6 +1,6 @@
-"""One batch of one partition in one transaction: fence, read, drop the known, observe, move the offset."""
+"""One batch in one transaction: fence, read, drop the known, observe, move the offsets."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from shared.events.envelope import Envelope, InvalidEvent, decode
@@ -21,6 +21,23 @@ class Opened:
     envelopes: tuple[Envelope, ...]
     parked: tuple[Record, ...]
     tally: Tally
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What one poll brought of one partition, and the partition's tally before it."""
+
+    claim: offsets.Claim
+    records: tuple[Received, ...]
+    tally: Tally
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The tallies after the batch, and the claims that turned out to be fenced: drop those partitions."""
+
+    tallies: Mapping[offsets.Claim, Tally]
+    fenced: tuple[offsets.Claim, ...]
 
 
 def read(group: str, batch: Sequence[Received], tally: Tally, limit: DeadLetterLimit) -> Opened:
@@ -48,31 +65,41 @@ def read(group: str, batch: Sequence[Received], tally: Tally, limit: DeadLetterL
 
 
 async def process(
-    engine: AsyncEngine,
-    claim: offsets.Claim,
-    batch: Sequence[Received],
-    observe: Observe,
-    tally: Tally,
-    limit: DeadLetterLimit,
-) -> Tally:
-    """Bring one batch into effect exactly once; give the new tally.
+    engine: AsyncEngine, shares: Sequence[Share], observe: Observe, limit: DeadLetterLimit
+) -> Done:
+    """Bring what one poll brought into effect, exactly once, in one transaction.
 
-    :raises Fenced: if another process owns the partition by now.
+    All partitions together: a commit costs a flush of the disk, and a dozen little ones a dozen.
+
     :raises TooManyDeadLetters: see `read`.
     """
     async with transaction(engine) as connection:
-        next_offset = await offsets.fence(connection, claim)
-        due = [received for received in batch if received.offset >= next_offset]
-        if not due:
-            return tally
-        opened = read(claim.group, due, tally, limit)
-        new = await _unseen(connection, claim.group, opened.envelopes)
-        if new:
-            await observe(connection, new)
-        await outbox.append_records(connection, opened.parked)
-        await offsets.move(connection, claim, due[-1].offset + 1)
-    _count(claim.topic, opened, len(new))
-    return opened.tally
+        next_offsets = await offsets.fence(connection, [share.claim for share in shares])
+        opened: dict[offsets.Claim, Opened] = {}
+        moved: dict[offsets.Claim, int] = {}
+        for share in shares:
+            due = [r for r in share.records if r.offset >= next_offsets.get(share.claim, r.offset + 1)]
+            if due:
+                opened[share.claim] = read(share.claim.group, due, share.tally, limit)
+                moved[share.claim] = due[-1].offset + 1
+        new = await _take_effect(connection, shares[0].claim.group, list(opened.values()), observe)
+        await offsets.move(connection, moved)
+    _count(opened, new)
+    return Done(
+        tallies={claim: each.tally for claim, each in opened.items()},
+        fenced=tuple(share.claim for share in shares if share.claim not in next_offsets),
+    )
+
+
+async def _take_effect(
+    connection: AsyncConnection, group: str, opened: Sequence[Opened], observe: Observe
+) -> set[str]:
+    """Observe what is new, park what can't be read; give the ids of the new events."""
+    new = await _unseen(connection, group, [each for one in opened for each in one.envelopes])
+    if new:
+        await observe(connection, new)
+    await outbox.append_records(connection, [record for one in opened for record in one.parked])
+    return {envelope.id for envelope in new}
 
 
 async def _unseen(
@@ -87,8 +114,14 @@ async def _unseen(
     return tuple(new.values())
 
 
-def _count(topic: str, opened: Opened, new: int) -> None:
-    batch_records.observe(len(opened.envelopes) + len(opened.parked))
-    events_processed.labels(topic=topic, outcome="applied").inc(new)
-    events_processed.labels(topic=topic, outcome="duplicate").inc(len(opened.envelopes) - new)
-    events_processed.labels(topic=topic, outcome="dead_letter").inc(len(opened.parked))
+def _count(opened: Mapping[offsets.Claim, Opened], new: Set[str]) -> None:
+    if opened:
+        batch_records.observe(sum(len(one.envelopes) + len(one.parked) for one in opened.values()))
+    left = set(new)
+    for claim, one in opened.items():
+        # An id that stands twice in the batch counts once as applied.
+        applied = left & {envelope.id for envelope in one.envelopes}
+        left -= applied
+        events_processed.labels(topic=claim.topic, outcome="applied").inc(len(applied))
+        events_processed.labels(topic=claim.topic, outcome="duplicate").inc(len(one.envelopes) - len(applied))
+        events_processed.labels(topic=claim.topic, outcome="dead_letter").inc(len(one.parked))

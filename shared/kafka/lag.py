@@ -23,16 +23,25 @@ class Lag:
         self._consumer = consumer
         self._group = group
         self._next: dict[TopicPartition, int] = {}
+        self._noted: set[TopicPartition] = set()
         self._hinted_at = monotonic()
 
-    async def note(self, tp: TopicPartition, records: Sequence[Received]) -> None:
+    def note(self, tp: TopicPartition, records: Sequence[Received]) -> None:
         following = records[-1].offset + 1
         self._next[tp] = following
+        self._noted.add(tp)
         behind = max(0, (self._consumer.highwater(tp) or following) - following)
         labels = {"topic": tp.topic, "partition": str(tp.partition)}
         consumer_lag_records.labels(**labels).set(behind)
         age = system_clock().timestamp() - records[-1].timestamp_ms / 1000 if behind else 0.0
         consumer_lag_seconds.labels(**labels).set(max(0.0, age))
+
+    def keep(self, owned: Mapping[TopicPartition, Claim]) -> None:
+        """Say nothing any more about partitions that are no longer ours."""
+        for tp in self._noted - owned.keys():
+            consumer_lag_records.remove(tp.topic, str(tp.partition))
+            consumer_lag_seconds.remove(tp.topic, str(tp.partition))
+        self._noted &= owned.keys()
 
     async def hint(self, owned: Mapping[TopicPartition, Claim]) -> None:
         """Commit to Kafka one partition at a time: with one revoked partition among them nothing would be."""

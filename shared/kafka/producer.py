@@ -23,6 +23,8 @@ from shared.process.settings import CommonSettings
 
 log = structlog.get_logger(__name__)
 
+_CLOSING_SECONDS = 2
+
 
 @dataclass(frozen=True, slots=True)
 class Acked:
@@ -53,9 +55,12 @@ class EventProducer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._producer is not None:
-            await _stop(self._producer)
+            self._discard(self._producer)
         if self._discarded:
-            await asyncio.wait(self._discarded, timeout=2)
+            _, late = await asyncio.wait(self._discarded, timeout=_CLOSING_SECONDS)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
 
     async def publish(self, records: Sequence[Record]) -> Acked | Unknown:
         """Send all; wait at most the delivery timeout for all acknowledgements."""
@@ -125,8 +130,11 @@ class EventProducer:
 
 
 async def _stop(producer: AIOKafkaProducer) -> None:
-    """An idempotent producer without brokers never stops by itself, so it gets ten seconds."""
+    """Without brokers an idempotent producer stops only when they are back: nobody waits for it."""
     try:
-        await asyncio.wait_for(producer.stop(), 10)
-    except (KafkaError, TimeoutError, OSError) as error:
+        await producer.stop()
+    except asyncio.CancelledError:
+        await producer.client.close()  # the process ends; whoever has not been told Acked repeats it
+        raise
+    except (KafkaError, OSError) as error:
         log.warning("producer did not stop cleanly", reason=type(error).__name__)

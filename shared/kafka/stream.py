@@ -20,7 +20,7 @@ from shared.clock import monotonic, system_clock
 from shared.events.record import Received
 from shared.events.topics import Topic
 from shared.kafka.attempt import until_done
-from shared.kafka.batch import Observe, process
+from shared.kafka.batch import Observe, Share, process
 from shared.kafka.client import MAX_RECORD_BYTES, connection_options
 from shared.kafka.dead_letters import DeadLetterLimit, Tally
 from shared.kafka.lag import Lag
@@ -33,6 +33,8 @@ from shared.process.settings import CommonSettings
 log = structlog.get_logger(__name__)
 
 _POLL_MS = 200
+_STARTING_SECONDS = 60
+_STOPPING_SECONDS = 5
 _MOST_RECORDS = 500
 
 
@@ -90,13 +92,14 @@ class PartitionStream:
             partition_assignment_strategy=(RoundRobinPartitionAssignor,),
         )
         consumer.subscribe(self._topics, listener=_Notes(self))
-        await asyncio.wait_for(consumer.start(), 60)
+        lag = Lag(consumer, self._group)
         try:
-            lag = Lag(consumer, self._group)
-            while not stop.is_set():
-                await self._turn(consumer, lag)
+            if await _started(consumer, stop):
+                while not stop.is_set():
+                    await self._turn(consumer, lag)
         finally:
-            await asyncio.wait_for(consumer.stop(), 10)
+            lag.keep({})
+            await asyncio.wait_for(consumer.stop(), _STOPPING_SECONDS)
 
     async def _turn(self, consumer: AIOKafkaConsumer, lag: Lag) -> None:
         if self._health is not None:
@@ -104,10 +107,13 @@ class PartitionStream:
         last_poll_timestamp.set(system_clock().timestamp())
         async with self._busy:
             await self._claim_assigned(consumer)
-            for tp, records in (await self._poll(consumer)).items():
-                if tp in self._claims:
-                    await self._process(tp, records)
-                    await lag.note(tp, records)
+            fetched = await self._poll(consumer)
+            shares = {tp: self._share(tp, records) for tp, records in fetched.items() if tp in self._claims}
+            if shares:
+                await self._process(list(shares.values()))
+                for tp, share in shares.items():
+                    lag.note(tp, share.records)
+            lag.keep(self._claims)
             await lag.hint(self._claims)
 
     async def _poll(self, consumer: AIOKafkaConsumer) -> dict[TopicPartition, list[Received]]:
@@ -168,18 +174,19 @@ class PartitionStream:
             return int(first)  # a new group begins where the log begins
         raise OffsetLost(f"{tp.topic}/{tp.partition}: next is {claim.next_offset}, the log begins at {first}")
 
-    async def _process(self, tp: TopicPartition, records: Sequence[Received]) -> None:
-        claim, tally = self._claims[tp], self._tallies.get(tp, Tally())
-        try:
-            self._tallies[tp] = await until_done(
-                lambda: process(self._engine, claim, records, self._observe, tally, self._limit)
-            )
-        except offsets.Fenced:
-            log.warning("fenced", topic=tp.topic, partition=tp.partition, epoch=claim.epoch)
+    def _share(self, tp: TopicPartition, records: Sequence[Received]) -> Share:
+        return Share(self._claims[tp], tuple(records), self._tallies.get(tp, Tally()))
+
+    async def _process(self, shares: Sequence[Share]) -> None:
+        done = await until_done(lambda: process(self._engine, shares, self._observe, self._limit))
+        for claim, tally in done.tallies.items():
+            self._tallies[TopicPartition(claim.topic, claim.partition)] = tally
+        for claim in done.fenced:
+            log.warning("fenced", topic=claim.topic, partition=claim.partition, epoch=claim.epoch)
             fenced.inc()
+            tp = TopicPartition(claim.topic, claim.partition)
             self._claims.pop(tp, None)
             self._fenced_at[tp] = monotonic()
-            return
         if self._committed is not None:
             self._committed.set()
 
@@ -199,6 +206,26 @@ class PartitionStream:
                 self._claims.clear()
         except TimeoutError:
             log.error("batch still running at rebalance; the fence decides", group=self._group)
+
+
+async def _started(consumer: AIOKafkaConsumer, stop: asyncio.Event) -> bool:
+    """Join the group, which waits for the slowest member; false if it is time to stop before that.
+
+    :raises TimeoutError: if the group can't be joined; on a missing topic the client would wait for ever.
+    """
+    starting = asyncio.ensure_future(consumer.start())
+    stopping = asyncio.ensure_future(stop.wait())
+    done, _ = await asyncio.wait(
+        {starting, stopping}, timeout=_STARTING_SECONDS, return_when=asyncio.FIRST_COMPLETED
+    )
+    stopping.cancel()
+    if starting not in done:
+        starting.cancel()
+        if not stop.is_set():
+            raise TimeoutError(f"no group could be joined within {_STARTING_SECONDS} s")
+        return False
+    await starting
+    return True
 
 
 class _Notes(ConsumerRebalanceListener):  # type: ignore[misc]  # the client ships no types

@@ -1,5 +1,6 @@
 """Owned offsets: where each partition goes on, fenced by the epoch of its assignment."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import text
@@ -18,10 +19,6 @@ class Claim:
     next_offset: int
 
 
-class Fenced(Exception):
-    """A newer owner has claimed the partition; this one must drop it and write nothing more."""
-
-
 _SEED = text(
     "INSERT INTO consumer_partition (grp, topic, part) VALUES (:grp, :topic, :part) ON CONFLICT DO NOTHING"
 )
@@ -30,18 +27,30 @@ _CLAIM = text(
     "UPDATE consumer_partition SET owner_epoch = owner_epoch + 1, owner = :owner, claimed_at = now()"
     " WHERE grp = :grp AND topic = :topic AND part = :part RETURNING owner_epoch, next_offset"
 )
+# Sorted, so that two transactions never wait for each other in a circle.
 _FENCE = text(
-    "SELECT next_offset FROM consumer_partition"
-    " WHERE grp = :grp AND topic = :topic AND part = :part AND owner_epoch = :epoch FOR UPDATE"
+    "SELECT own.topic, own.part, own.next_offset FROM consumer_partition AS own"
+    " JOIN unnest(CAST(:topics AS text[]), CAST(:parts AS int[]), CAST(:epochs AS bigint[]))"
+    " AS claimed (topic, part, epoch)"
+    " ON own.topic = claimed.topic AND own.part = claimed.part AND own.owner_epoch = claimed.epoch"
+    " WHERE own.grp = :grp ORDER BY own.topic, own.part FOR UPDATE OF own"
 )
 _MOVE = text(
-    "UPDATE consumer_partition SET next_offset = :next_offset"
-    " WHERE grp = :grp AND topic = :topic AND part = :part AND owner_epoch = :epoch"
+    "UPDATE consumer_partition AS own SET next_offset = moved.next_offset"
+    " FROM unnest(CAST(:topics AS text[]), CAST(:parts AS int[]), CAST(:epochs AS bigint[]),"
+    " CAST(:offsets AS bigint[])) AS moved (topic, part, epoch, next_offset)"
+    " WHERE own.grp = :grp AND own.topic = moved.topic AND own.part = moved.part"
+    " AND own.owner_epoch = moved.epoch"
 )
 
 
-def _place(claim: Claim) -> dict[str, object]:
-    return {"grp": claim.group, "topic": claim.topic, "part": claim.partition, "epoch": claim.epoch}
+def _places(claims: Sequence[Claim]) -> dict[str, object]:
+    return {
+        "grp": claims[0].group,
+        "topics": [claim.topic for claim in claims],
+        "parts": [claim.partition for claim in claims],
+        "epochs": [claim.epoch for claim in claims],
+    }
 
 
 async def claim(connection: AsyncConnection, group: str, topic: str, partition: int, owner: str) -> Claim:
@@ -52,17 +61,18 @@ async def claim(connection: AsyncConnection, group: str, topic: str, partition: 
     return Claim(group, topic, partition, row.owner_epoch, row.next_offset)
 
 
-async def fence(connection: AsyncConnection, claim: Claim) -> int:
-    """Lock the offset for this transaction and give it.
+async def fence(connection: AsyncConnection, claims: Sequence[Claim]) -> dict[Claim, int]:
+    """Lock the offsets of one group's claims for this transaction, and give them.
 
-    :raises Fenced: if a newer owner has the partition.
+    A claim that is missing in the answer is fenced: a newer owner has the partition, and nothing may be
+    written for it.
     """
-    row = (await connection.execute(_FENCE, _place(claim))).one_or_none()
-    if row is None:
-        raise Fenced(f"{claim.topic}/{claim.partition} epoch {claim.epoch}")
-    return int(row.next_offset)
+    by_place = {(claim.topic, claim.partition): claim for claim in claims}
+    rows = await connection.execute(_FENCE, _places(claims))
+    return {by_place[row.topic, row.part]: row.next_offset for row in rows}
 
 
-async def move(connection: AsyncConnection, claim: Claim, next_offset: int) -> None:
-    """The offset moves in the same transaction as everything that the batch did."""
-    await connection.execute(_MOVE, {**_place(claim), "next_offset": next_offset})
+async def move(connection: AsyncConnection, offsets: Mapping[Claim, int]) -> None:
+    """The offsets move in the same transaction as everything that the batch did."""
+    if offsets:
+        await connection.execute(_MOVE, {**_places(list(offsets)), "offsets": list(offsets.values())})

@@ -89,7 +89,7 @@ ownerless_events = Counter(
 )
 sweep_scored = Counter("hikitome_sweep_scored_total", "Customers scored because their next look was due.")
 sweep_oldest_due_seconds = Gauge(
-    "hikitome_sweep_oldest_due_seconds", "How long the most overdue look has been waiting, in real seconds."
+    "hikitome_sweep_oldest_due_seconds", "How long the most overdue look has been waiting, in business time."
 )
 model_loaded = Gauge("hikitome_model_loaded", "1 for the model version in use.", ["version"])
 

@@ -26,7 +26,7 @@ from shared.events.envelope import Envelope
 LAYOUT = 1
 """Raised when a state written before can't be read as it stands; part of the schema hash."""
 
-DORMANT_DAYS = 180.0
+DORMANT_DAYS = 120.0
 """休眠: after so long without an order there is nobody left to lose; repeat models learn within it."""
 
 LAPSED_DAYS = 45.0

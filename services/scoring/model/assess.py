@@ -12,7 +12,7 @@ from services.scoring.features.days import DAY, moment, seconds
 from services.scoring.features.state import CustomerState, Standing, readings, rounded, standing
 from services.scoring.model.bands import AT_RISK, band
 from services.scoring.model.kind import KindModel, Models
-from services.scoring.model.priority import SHIPMENT_LEAD_DAYS, priority, value_at_risk
+from services.scoring.model.priority import GAPS_LEFT, SHIPMENT_LEAD_DAYS, priority, value_at_risk
 from services.scoring.model.reasons import reasons
 from services.scoring.model.step_tables import batch, log_odds, probability
 from shared.events.money import Money
@@ -125,8 +125,7 @@ def _assessed(
     now_in = band(model.bands, chance, previous.band)
     value = _value(looked)
     shipment_cutoff = None if looked.due is None else looked.due - SHIPMENT_LEAD_DAYS * DAY
-    left = None if shipment_cutoff is None else (shipment_cutoff - seconds(looked.cutoff)) / DAY
-    rank = priority(value, chance, left)
+    rank = priority(value, chance, _days_left(looked, shipment_cutoff))
     return Assessment(
         standing=looked.kind,
         kind=looked.kind,
@@ -167,11 +166,22 @@ def _unscored(state: CustomerState, previous: Previous, cutoff: datetime, models
 
 
 def _value(looked: Looked) -> int:
-    gap = rhythm.usual_gap_days(looked.state.rhythm)
-    usual = gap if gap == gap else looked.model.horizon_days
-    cycle = looked.contract.cycle_days if looked.contract and looked.contract.cycle_days else usual
+    cycle = looked.contract.cycle_days if looked.contract and looked.contract.cycle_days else _gap(looked)
     amount = spend.usual_amount(looked.state.spend)
     return value_at_risk(amount, cycle, looked.model.base_rate, looked.model.horizon_days)
+
+
+def _gap(looked: Looked) -> float:
+    """Days between orders; before the second one the horizon has to do."""
+    gap = rhythm.usual_gap_days(looked.state.rhythm)
+    return gap if gap == gap else looked.model.horizon_days
+
+
+def _days_left(looked: Looked, shipment_cutoff: float | None) -> float | None:
+    """Until the next parcel can't be changed any more, or a customer without a contract is elsewhere."""
+    if looked.contract is None:
+        return GAPS_LEFT * _gap(looked) - looked.seen["days_since_order"]
+    return None if shipment_cutoff is None else (shipment_cutoff - seconds(looked.cutoff)) / DAY
 
 
 def _phase(now_in: Band, rank: float, previous: Previous) -> Phase | None:

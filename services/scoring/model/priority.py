@@ -7,8 +7,11 @@ YEAR_DAYS = 365.0
 SHIPMENT_LEAD_DAYS = 7.0
 """次回発送の締切: a parcel can be changed until so many days before it is due."""
 
+GAPS_LEFT = 2.0
+"""Without a contract, the moment to act has passed after so many usual gaps without an order."""
+
 CLOSED = 0.5
-"""Weight once the cut-off has passed: this parcel goes out anyway, so there is a whole cycle to talk."""
+"""Weight once it is too late: the parcel goes out anyway, or the customer buys elsewhere by now."""
 
 
 def value_at_risk(amount: float, cycle_days: float, base_rate: float, horizon_days: float) -> int:
@@ -21,12 +24,12 @@ def value_at_risk(amount: float, cycle_days: float, base_rate: float, horizon_da
     return round(amount * sum(float(stay**delivery) for delivery in range(1, deliveries + 1)))
 
 
-def urgency(days_to_cutoff: float | None) -> float:
-    """1 when nothing is due or it is far off, 2 at the cut-off, `CLOSED` after it."""
-    if days_to_cutoff is None:
+def urgency(days_left: float | None) -> float:
+    """1 when nothing is due or it is far off, 2 at the last moment, `CLOSED` after it."""
+    if days_left is None:
         return 1.0
-    return CLOSED if days_to_cutoff < 0 else 1.0 + exp(-days_to_cutoff / 7.0)
+    return CLOSED if days_left < 0 else 1.0 + exp(-days_left / 7.0)
 
 
-def priority(value: int, probability: float, days_to_cutoff: float | None) -> float:
-    return value * probability * urgency(days_to_cutoff)
+def priority(value: int, probability: float, days_left: float | None) -> float:
+    return value * probability * urgency(days_left)

@@ -5,6 +5,7 @@ Features that speak of one thing are one group: its weight is the sum of their c
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from services.scoring.features.state import NAMES
 from shared.events.risk import FactValue, Reason
@@ -44,11 +45,11 @@ def _days(name: str, least: float, most: float) -> Callable[[Readings], Facts | 
 
 
 def _payment_stopped(seen: Readings) -> Facts | None:
-    return {"d": int(seen["days_since_failure"])} if seen["failed_finally"] else None
+    return {"d": int(seen["days_since_failure"])} if seen["failed_finally"] == 1 else None
 
 
 def _payment_failing(seen: Readings) -> Facts | None:
-    if not seen["failures_open"]:
+    if not seen["failures_open"] >= 1:
         return None
     return {"n": int(seen["failures_open"]), "d": int(seen["days_since_failure"])}
 
@@ -217,20 +218,21 @@ _COLUMNS = tuple((group, tuple(NAMES.index(name) for name in group.features)) fo
 
 def reasons(seen: Readings, contributions: Sequence[float]) -> tuple[Reason, ...]:
     """What raises this score most, weightiest first. `contributions` are in the order of `NAMES`."""
-    found = []
+    found: list[Reason] = []
     for group, columns in _COLUMNS:
         weight = sum(contributions[column] for column in columns)
         if weight >= FLOOR:
-            found += [_said(sentence, facts, weight) for sentence, facts in _true(group, seen)]
+            found += _first_true(group, seen, weight)
     raised = sum(weight for weight in contributions if weight > 0)
     if not found and raised >= FLOOR:
         return (_said(UNTOLD, {}, raised),)
     return tuple(sorted(found, key=lambda reason: -reason.contribution)[:MOST])
 
 
-def _true(group: Group, seen: Readings) -> list[tuple[Sentence, Facts]]:
+def _first_true(group: Group, seen: Readings, weight: float) -> list[Reason]:
     told = ((sentence, sentence.facts(seen)) for sentence in group.sentences)
-    return [(sentence, facts) for sentence, facts in told if facts is not None][:1]
+    true = (_said(sentence, facts, weight) for sentence, facts in told if facts is not None)
+    return list(islice(true, 1))
 
 
 def _said(sentence: Sentence, facts: Facts, weight: float) -> Reason:

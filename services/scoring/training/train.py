@@ -30,6 +30,9 @@ FEWEST_OF_EACH = 30
 CRITICAL, HIGH, MEDIUM = 0.06, 0.12, 0.25
 """Shares of the population that the bands take, from the top; the rest is low."""
 
+AS_GOOD_AS_LOST = 0.9
+"""Who is likelier to leave is critical anyway; the bands are there to tell apart who can be kept."""
+
 GOLDEN_ROWS = 12
 
 
@@ -74,10 +77,11 @@ def train(
     horizons: Mapping[RiskKind, float] = HORIZON_DAYS,
     ownerless: int = 0,
 ) -> TrainingResult:
+    """The same histories give the same model, whatever their order."""
     kinds: dict[RiskKind, Part] = {}
     learned: dict[RiskKind, Learned] = {}
     left_out: dict[RiskKind, str] = {}
-    for kind, data in datasets(histories, horizons, progress).items():
+    for kind, data in datasets(dict(sorted(histories.items())), horizons, progress).items():
         lack = _lack(data)
         if lack:
             left_out[kind] = lack
@@ -115,8 +119,9 @@ def _part(data: Dataset, fitted: Fitted, horizon_days: float) -> Part:
 
 
 def _bands(chances: Array) -> Bands:
+    open_yet = np.append(chances[chances < AS_GOOD_AS_LOST], AS_GOOD_AS_LOST)
     shares = (1 - CRITICAL, 1 - CRITICAL - HIGH, 1 - CRITICAL - HIGH - MEDIUM)
-    critical, high, medium = (float(np.quantile(chances, share)) for share in shares)
+    critical, high, medium = (float(np.quantile(open_yet, share)) for share in shares)
     return Bands(medium=medium, high=high, critical=critical)
 
 

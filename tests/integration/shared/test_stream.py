@@ -140,8 +140,16 @@ async def test_an_older_owner_of_a_partition_is_fenced(engine: AsyncEngine) -> N
         older = await offsets.claim(connection, "g", "t", 0, "older")
     async with transaction(engine) as connection:
         newer = await offsets.claim(connection, "g", "t", 0, "newer")
-    with pytest.raises(offsets.Fenced):
-        async with transaction(engine) as connection:
-            await offsets.fence(connection, older)
     async with transaction(engine) as connection:
-        assert await offsets.fence(connection, newer) == 0
+        assert await offsets.fence(connection, [older]) == {}
+        assert await offsets.fence(connection, [newer]) == {newer: 0}
+
+
+async def test_a_fenced_owner_moves_no_offset(engine: AsyncEngine) -> None:
+    async with transaction(engine) as connection:
+        older = await offsets.claim(connection, "g", "t", 0, "older")
+        newer = await offsets.claim(connection, "g", "t", 0, "newer")
+        await offsets.move(connection, {older: 7})
+        assert await offsets.fence(connection, [newer]) == {newer: 0}
+        await offsets.move(connection, {newer: 9})
+        assert await offsets.fence(connection, [newer]) == {newer: 9}

@@ -1,0 +1,76 @@
+"""What a data directory's first run makes up: an account for the desk, keys, and shops with secrets."""
+
+import os
+import secrets
+from base64 import b64encode
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+_SHOPS = """\
+# Who may send webhooks, and the secrets they sign with; read again when this file changes.
+# A cart may have two secrets while one is being replaced.
+
+[[shops]]
+id = "{shop}"
+
+[[shops.carts]]
+cart = "shopify"
+secrets = ["{shopify}"]
+
+[[shops.carts]]
+cart = "standard"
+secrets = ["whsec_{standard}"]
+"""
+
+
+class DeskAccount(msgspec.Struct, frozen=True):
+    """Who may log in at the desk of this data directory."""
+
+    login: str
+    password: str
+
+    def as_setting(self) -> str:
+        agent = {"login": self.login, "name": "デモ担当", "password": self.password, "role": "supervisor"}
+        return msgspec.json.encode([agent]).decode()
+
+
+class Keys(msgspec.Struct, frozen=True):
+    """Everything secret that the services are told; `unsubscribe` signs the links in mails."""
+
+    desk: DeskAccount
+    unsubscribe: str
+    risk_api_token: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShopAccount:
+    """A shop that may send Shopify's webhooks, signed with the secret."""
+
+    shop: str
+    secret: str
+
+
+def read_keys(folder: Path) -> Keys:
+    """The keys of this data directory, made up if there are none yet."""
+    file = folder / "keys.json"
+    if not file.exists():
+        desk = DeskAccount("demo", secrets.token_urlsafe(9))
+        made = Keys(desk, secrets.token_urlsafe(32), secrets.token_urlsafe(32))
+        write_private(file, msgspec.json.format(msgspec.json.encode(made)) + b"\n")
+    return msgspec.json.decode(file.read_bytes(), type=Keys)
+
+
+def make_shops_file(path: Path, shop: str) -> ShopAccount:
+    account = ShopAccount(shop, secrets.token_hex(32))
+    standard = b64encode(secrets.token_bytes(32)).decode()
+    text = _SHOPS.format(shop=shop, shopify=account.secret, standard=standard)
+    write_private(path, text.encode())
+    return account
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """A file that nobody else can read, not even for a moment."""
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        file.write(content)

@@ -1,0 +1,149 @@
+"""The check: what was sent against what stands at the end of the path, in one snapshot of the database."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import asyncpg
+
+from deploy.local.ledger import Expected
+
+_EVENTS_MISSING = """
+SELECT count(*) FROM unnest($1::uuid[]) AS wanted (id)
+WHERE NOT EXISTS (SELECT FROM scoring.event_log WHERE event_id = wanted.id)
+"""
+_CONTACTS_MISSING = """
+SELECT count(*) FROM unnest($1::text[]) AS wanted (ref)
+WHERE NOT EXISTS (SELECT FROM notifier.contact WHERE customer_ref = wanted.ref)
+  AND NOT EXISTS (SELECT FROM notifier.customer_mark AS m
+                  WHERE m.customer_ref = wanted.ref AND m.erased_at IS NOT NULL)
+"""
+# Whoever may not be called, or whose contract was over already, rightly got no alert.
+_UNALERTED = """
+SELECT count(*) FILTER (WHERE NOT withheld) AS lost, count(*) FILTER (WHERE withheld) AS withheld
+FROM (
+  SELECT EXISTS (
+           SELECT FROM notifier.customer_mark AS m WHERE m.customer_ref = r.customer_ref
+           AND (m.erased_at IS NOT NULL OR m.phone_refused_at > COALESCE(m.phone_allowed_at, '-infinity'))
+         ) OR EXISTS (
+           SELECT FROM scoring.object_owner AS o JOIN notifier.ended_subscription AS e
+             ON o.ref LIKE '%/~subscription/' || e.subscription
+           WHERE o.customer_ref = r.customer_ref AND e.ended_at >= r.assessed_at
+         ) AS withheld
+  FROM scoring.risk_event AS r
+  WHERE r.phase = 'entered' AND r.recorded_at <= $1
+    AND NOT EXISTS (SELECT FROM notifier.alert AS a WHERE a.episode = r.episode)
+) AS unalerted
+"""
+_ALERTS = "SELECT id::text FROM notifier.alert WHERE raised_at <= $1"
+_FOLDED = """
+SELECT COALESCE(sum(GREATEST(l.events - s.events, 0)), 0)::bigint AS too_seldom,
+       COALESCE(sum(GREATEST(s.events - l.events, 0)), 0)::bigint AS too_often
+FROM (SELECT customer_ref, COALESCE(events, 0) AS events
+      FROM scoring.customer_state RIGHT JOIN (SELECT DISTINCT customer_ref FROM scoring.event_log) AS known
+        USING (customer_ref) WHERE customer_ref IS NOT NULL) AS s
+JOIN (SELECT customer_ref, count(*) AS events FROM scoring.event_log GROUP BY 1) AS l USING (customer_ref)
+"""
+_ALERTED_TWICE = "SELECT count(*) - count(DISTINCT episode) FROM notifier.alert"
+_ACTIONS = "SELECT id::text, customer_ref, episode FROM notifier.action"
+_WAITING = """
+SELECT (SELECT count(*) FROM scoring.outbox WHERE created_at <= $1)
+     + (SELECT count(*) FROM notifier.outbox WHERE created_at <= $1)
+     + (SELECT count(*) FROM notifier.action
+        WHERE state IN ('planned', 'claimed', 'sending', 'retry_at') AND due_at <= $2
+          AND COALESCE(retry_from, '-infinity') <= $1)
+"""
+_TOTALS = """
+SELECT (SELECT count(*) FROM scoring.event_log WHERE customer_ref IS NOT NULL) AS events_scored,
+       (SELECT count(*) FROM scoring.risk_event) AS risk_events,
+       (SELECT count(*) FROM notifier.alert) AS alerts
+"""
+
+
+_PROBABILITIES = """
+SELECT customer_ref, probability FROM scoring.customer_state
+WHERE kind = 'subscription' AND probability IS NOT NULL
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Until:
+    """The end of the run: what came later is still under way. `real` and `business` are the same moment."""
+
+    real: datetime
+    business: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Mailed:
+    """A mail in the catcher's store, by the action it names."""
+
+    action: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """Counts by cause, all zero when all is well; `waiting` is what is still under way."""
+
+    lost: dict[str, int]
+    doubled: dict[str, int]
+    withheld: int
+    waiting: int
+    events_scored: int
+    risk_events: int
+    alerts: int
+
+    def settled(self) -> bool:
+        return self.waiting == 0 and sum(self.lost.values()) == 0
+
+
+async def check(
+    dsn: str, expected: Expected, until: Until, seen: Collection[str], mailed: Sequence[Mailed]
+) -> Findings:
+    """`seen` are the alerts that came over the live stream."""
+    connection = await asyncpg.connect(dsn)
+    try:
+        async with connection.transaction(isolation="repeatable_read", readonly=True):
+            unalerted = await connection.fetchrow(_UNALERTED, until.real)
+            raised = [row["id"] for row in await connection.fetch(_ALERTS, until.real)]
+            folded = await connection.fetchrow(_FOLDED)
+            totals = await connection.fetchrow(_TOTALS)
+            return Findings(
+                lost={
+                    "events": await connection.fetchval(_EVENTS_MISSING, list(expected.events)),
+                    "contacts": await connection.fetchval(_CONTACTS_MISSING, list(expected.customers)),
+                    "folds": folded["too_seldom"],
+                    "alerts": unalerted["lost"],
+                    "on_the_stream": sum(1 for alert in raised if alert not in seen),
+                },
+                doubled={
+                    "folds": folded["too_often"],
+                    "alerts": await connection.fetchval(_ALERTED_TWICE),
+                    "mails": mailed_twice(mailed, await _episodes(connection)),
+                },
+                withheld=unalerted["withheld"],
+                waiting=await connection.fetchval(_WAITING, until.real, until.business),
+                **dict(totals),
+            )
+    finally:
+        await connection.close()
+
+
+async def probabilities(dsn: str) -> dict[str, float]:
+    """What scoring says of each subscriber now."""
+    connection = await asyncpg.connect(dsn)
+    try:
+        return {row["customer_ref"]: row["probability"] for row in await connection.fetch(_PROBABILITIES)}
+    finally:
+        await connection.close()
+
+
+async def _episodes(connection: asyncpg.Connection) -> dict[str, str]:
+    rows = await connection.fetch(_ACTIONS)
+    return {row["id"]: f"{row['customer_ref']} {row['episode']}" for row in rows}
+
+
+def mailed_twice(mailed: Sequence[Mailed], episodes: dict[str, str]) -> int:
+    """Mails beyond the one a customer may get in an episode; a mail of no action of ours is one too many."""
+    known = [episodes[mail.action] for mail in mailed if mail.action in episodes]
+    return len(mailed) - len(set(known))

@@ -1,0 +1,140 @@
+"""Where everything of the local stack is: the data directory, the ports, and each process's environment."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from datetime import datetime
+from pathlib import Path
+
+from deploy.local.accounts import Keys
+from deploy.local.ports import LOOPBACK, free_ports, must_be_free
+
+DATABASE = "hikitome"
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """One port for each thing that listens; 0 means any free one."""
+
+    ingest: int = 8701
+    scoring: int = 8702
+    desk: int = 8703
+    mails: int = 8704
+    ingest_admin: int = 8711
+    scoring_admin: int = 8712
+    desk_admin: int = 8713
+    smtp: int = 8725
+    postgres: int = 8732
+    broker: int = 8792
+
+    def chosen(self) -> "Ports":
+        """The same with free ports instead of zeros.
+
+        :raises Problem: if one is busy.
+        """
+        for name, port in self.items():
+            if port != 0:
+                must_be_free(port, name, option(name))
+        free = iter(free_ports(len(self.items())))
+        return Ports(**{name: port or next(free) for name, port in self.items()})
+
+    def items(self) -> list[tuple[str, int]]:
+        return [(port.name, getattr(self, port.name)) for port in fields(self)]
+
+    def with_wanted(self, wanted: Mapping[str, int | None]) -> "Ports":
+        return replace(self, **{name: port for name, port in wanted.items() if port is not None})
+
+
+ANY_FREE = Ports(**{port.name: 0 for port in fields(Ports)})
+
+
+def option(name: str) -> str:
+    """The command line's option for a port."""
+    return f"--{name.replace('_', '-')}-port"
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """Business time for every service; see shared.clock.FastClock."""
+
+    origin: datetime
+    started: datetime
+    speed: float
+
+    def environment(self) -> dict[str, str]:
+        return {
+            "HIKITOME_CLOCK_ORIGIN": self.origin.isoformat(),
+            "HIKITOME_CLOCK_STARTED": self.started.isoformat(),
+            "HIKITOME_CLOCK_SPEED": repr(self.speed),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """`extra` is added to each service's environment (what a demo wants otherwise than the defaults).
+
+    `durable` False lets PostgreSQL skip fsync: fine for kill -9, not for a power cut.
+    """
+
+    data: Path
+    ports: Ports
+    keys: Keys
+    clock: Clock | None = None
+    extra: Mapping[str, str] = field(default_factory=dict)
+    durable: bool = True
+
+    @property
+    def shops_file(self) -> Path:
+        return self.data / "shops.toml"
+
+    @property
+    def mails_file(self) -> Path:
+        return self.data / "mails.db"
+
+    def url(self, port: str) -> str:
+        return f"http://{LOOPBACK}:{getattr(self.ports, port)}"
+
+    def environment(self, service: str, dsn: str) -> dict[str, str]:
+        """Everything a service is told; it is the same program as anywhere else."""
+        own = "desk" if service == "notifier" else service
+        return {
+            "HIKITOME_HOST": LOOPBACK,
+            "HIKITOME_PORT": str(getattr(self.ports, own)),
+            "HIKITOME_ADMIN_HOST": LOOPBACK,
+            "HIKITOME_ADMIN_PORT": str(getattr(self.ports, f"{own}_admin")),
+            "HIKITOME_POSTGRES_DSN": dsn,
+            "HIKITOME_KAFKA_BOOTSTRAP": f"{LOOPBACK}:{self.ports.broker}",
+            "HIKITOME_KAFKA_IDEMPOTENT": "false",  # Tansu knows no idempotent producer
+            "HIKITOME_KAFKA_SESSION_TIMEOUT_MS": "4000",  # a join takes Tansu half of it
+            "HIKITOME_KAFKA_FETCH_MAX_WAIT_MS": "10",  # nor does it wake a waiting fetch when data arrives
+            **(self.clock.environment() if self.clock else {}),
+            **_OWN[service](self),
+            **self.extra,
+        }
+
+
+def _ingest(layout: Layout) -> dict[str, str]:
+    return {
+        "HIKITOME_SHOPS_FILE": str(layout.shops_file),
+    }
+
+
+def _notifier(layout: Layout) -> dict[str, str]:
+    return {
+        "HIKITOME_SMTP_HOST": LOOPBACK,
+        "HIKITOME_SMTP_PORT": str(layout.ports.smtp),
+        "HIKITOME_MAILS_URL": layout.url("mails"),
+        "HIKITOME_UNSUBSCRIBE_BASE_URL": layout.url("desk"),
+        "HIKITOME_DESK_AGENTS": layout.keys.desk.as_setting(),
+        "HIKITOME_UNSUBSCRIBE_SECRETS": json.dumps([layout.keys.unsubscribe]),
+    }
+
+
+def _scoring(layout: Layout) -> dict[str, str]:
+    return {
+        "HIKITOME_API_TOKEN": layout.keys.risk_api_token,
+        "HIKITOME_SWEEP_SECONDS": "0.5",  # business time may run a day a second
+    }
+
+
+_OWN = {"ingest": _ingest, "scoring": _scoring, "notifier": _notifier}

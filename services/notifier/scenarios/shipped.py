@@ -1,0 +1,30 @@
+"""The scenarios that come with Hikitome."""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from services.notifier.scenarios.scenario import Scenario, Step, Trigger
+
+CHURN_WARNING = Scenario(
+    key="churn_warning",
+    version=1,
+    title="解約予兆",
+    trigger=Trigger(
+        bands=frozenset({"high", "critical"}),
+        kinds=frozenset({"subscription", "repeat"}),
+        # Who has asked to leave gets an answer, not persuasion.
+        unless=frozenset({"cancel_requested"}),
+    ),
+    steps=(Step(key="mail", channel="mail", template="churn_warning"),),
+    salt="churn_warning/1",
+)
+
+SCENARIOS: Mapping[str, Scenario] = {CHURN_WARNING.key: CHURN_WARNING}
+
+
+def with_holdout(scenarios: Mapping[str, Scenario], percent: float) -> dict[str, Scenario]:
+    """The same scenarios with another share left alone; who was left alone before stays so when it grows."""
+    return {
+        key: msgspec.structs.replace(scenario, holdout_percent=percent) for key, scenario in scenarios.items()
+    }

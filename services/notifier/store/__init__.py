@@ -1,0 +1,1 @@
+"""The store: the only place of the notifier that speaks SQL."""

@@ -1,0 +1,145 @@
+"""Cards: an alert as the desk shows it. Mail and phone leave this module masked."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import text
+
+from services.notifier.alert import KEPT
+from shared.events.money import Money
+from shared.events.risk import Reason
+from shared.postgres.engine import AsyncConnection
+
+
+class Card(msgspec.Struct, frozen=True):
+    """`assessed_at`, `due` and `cutoff` are business time; the other times are real."""
+
+    id: str
+    state: str
+    version: int
+    customer_ref: str
+    name: str | None
+    kana: str | None
+    mail: str | None
+    phone: str | None
+    prefecture: str | None
+    kind: str
+    band: str
+    probability: float
+    priority: float
+    value: Money
+    reasons: tuple[Reason, ...]
+    model: str
+    horizon_days: float
+    subscription: str | None
+    delivery_number: int | None
+    min_deliveries: int | None
+    due: datetime | None
+    cutoff: datetime | None
+    assessed_at: datetime
+    noticed_at: datetime
+    raised_at: datetime
+    agent: str | None
+    agent_name: str | None
+    lease_until: datetime | None
+    disposition: str | None
+    note: str | None
+    closed_at: datetime | None
+
+
+class Told(msgspec.Struct, frozen=True):
+    """One numbered change, and the card as it stands now."""
+
+    seq: int
+    what: str
+    card: Card
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """The numbers above the queue; `kept` and what they were worth are of those resolved since a moment."""
+
+    raised: int
+    claimed: int
+    resolved: int
+    kept: int
+    value_open: int
+    value_kept: int
+
+
+_CARD = (
+    "a.id, a.state, a.version, a.customer_ref, c.name, c.kana, c.mail, c.phone, c.prefecture, a.kind, a.band,"
+    " a.probability, a.priority, a.value_amount, a.value_currency, a.reasons::text AS reasons, a.model,"
+    " a.horizon_days, a.subscription, a.delivery_number, a.min_deliveries, a.due, a.cutoff, a.assessed_at,"
+    " a.noticed_at, a.raised_at, a.agent, g.name AS agent_name, a.lease_until, a.disposition, a.note,"
+    " a.closed_at"
+)
+_OF = "alert AS a LEFT JOIN contact AS c USING (customer_ref) LEFT JOIN agent AS g ON g.login = a.agent"
+_QUEUE = text(
+    f"SELECT {_CARD} FROM {_OF} WHERE a.state IN ('raised', 'claimed')"  # noqa: S608 - our own lists of columns
+    " ORDER BY a.priority DESC, a.id LIMIT :most"
+)
+_FIND = text(f"SELECT {_CARD} FROM {_OF} WHERE a.id = CAST(:id AS uuid)")  # noqa: S608
+_AFTER = text(
+    f"SELECT h.seq, h.what, {_CARD} FROM alert_change AS h JOIN ({_OF}) ON a.id = h.alert"  # noqa: S608
+    " WHERE h.seq > :after AND h.seq <= :until ORDER BY h.seq LIMIT :most"
+)
+_OPEN_COUNTS = (
+    "SELECT count(*) FILTER (WHERE state = 'raised') AS raised,"
+    " count(*) FILTER (WHERE state = 'claimed') AS claimed,"
+    " COALESCE(sum(value_amount), 0)::bigint AS value_open FROM alert WHERE state IN ('raised', 'claimed')"
+)
+_DONE_COUNTS = (
+    "SELECT count(*) AS resolved, count(*) FILTER (WHERE disposition = ANY(:kept)) AS kept,"
+    " COALESCE(sum(value_amount) FILTER (WHERE disposition = ANY(:kept)), 0)::bigint AS value_kept"
+    " FROM alert WHERE state = 'resolved' AND closed_at >= :since"
+)
+_COUNTS = text(f"SELECT * FROM ({_OPEN_COUNTS}) AS waiting, ({_DONE_COUNTS}) AS done")  # noqa: S608
+
+
+async def queue(connection: AsyncConnection, most: int) -> list[Card]:
+    """Open alerts, the most urgent first."""
+    return [_card(row._mapping) for row in await connection.execute(_QUEUE, {"most": most})]
+
+
+async def find(connection: AsyncConnection, alert_id: str) -> Card | None:
+    row = (await connection.execute(_FIND, {"id": alert_id})).one_or_none()
+    return None if row is None else _card(row._mapping)
+
+
+async def after(connection: AsyncConnection, seq: int, until: int, most: int) -> Sequence[Told]:
+    """The changes with a number above `seq`, up to `until`, in order."""
+    rows = await connection.execute(_AFTER, {"after": seq, "until": until, "most": most})
+    return [Told(row.seq, row.what, _card(row._mapping)) for row in rows]
+
+
+async def counts(connection: AsyncConnection, since: datetime) -> Counts:
+    row = (await connection.execute(_COUNTS, {"since": since, "kept": sorted(KEPT)})).one()
+    return Counts(row.raised, row.claimed, row.resolved, row.kept, row.value_open, row.value_kept)
+
+
+def mask_mail(mail: str | None) -> str | None:
+    return None if not mail else f"{mail[0]}•••@•••"
+
+
+def mask_phone(phone: str | None) -> str | None:
+    """The last four digits are enough to make sure that one speaks of the same number."""
+    digits = "".join(filter(str.isdecimal, phone or ""))
+    return f"•••-••••-{digits[-4:]}" if len(digits) > 4 else None
+
+
+def _card(row: Any) -> Card:
+    shown = {name: row[name] for name in Card.__struct_fields__ if name in row}
+    return Card(
+        **{
+            **shown,
+            "id": str(row["id"]),
+            "mail": mask_mail(row["mail"]),
+            "phone": mask_phone(row["phone"]),
+            "value": Money(row["value_amount"], row["value_currency"]),
+            "reasons": msgspec.json.decode(row["reasons"], type=tuple[Reason, ...]),
+        }
+    )

@@ -1,0 +1,129 @@
+"""Changes of alerts: the audit trail, numbered in commit order, which is also what live streams replay."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import structlog
+from asyncpg import InterfaceError, PostgresError
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from services.notifier.alert import What
+from shared.postgres.engine import AsyncConnection, AsyncEngine
+
+log = structlog.get_logger(__name__)
+
+_CHANNEL = "hikitome_alerts"
+
+_APPEND = text(
+    "INSERT INTO alert_change (alert, what, agent, detail, at)"
+    " VALUES (CAST(:alert AS uuid), :what, :agent, :detail, :at)"
+)
+_CONTACT_CHANGED = text(
+    "INSERT INTO alert_change (alert, what, at) SELECT id, 'contact_changed', :at FROM alert"
+    " WHERE customer_ref = ANY(:customers) AND state IN ('raised', 'claimed')"
+)
+# Until the transaction ends, so that the next sequencer sees everything this one committed.
+_LEAD = text("SELECT pg_try_advisory_xact_lock(hashtext('hikitome sequencer ' || current_schema()))")
+_UNNUMBERED = text("SELECT id FROM alert_change WHERE seq IS NULL ORDER BY id LIMIT :most")
+_ADVANCE = text("UPDATE alert_sequence SET last = last + :count RETURNING last")
+_NUMBER = text(
+    "UPDATE alert_change AS c SET seq = :base + fresh.place"
+    " FROM unnest(CAST(:ids AS bigint[])) WITH ORDINALITY AS fresh (id, place) WHERE c.id = fresh.id"
+)
+# Only a hint, and only the number: equal payloads are merged and long ones refused.
+_HINT = text("SELECT pg_notify(:channel, CAST(CAST(:last AS bigint) AS text))")
+_LAST = text("SELECT last FROM alert_sequence")
+_OF_ALERT = text(
+    "SELECT c.what, g.name AS agent, c.detail, c.at FROM alert_change AS c"
+    " LEFT JOIN agent AS g ON g.login = c.agent"
+    " WHERE c.alert = CAST(:alert AS uuid) AND c.what NOT IN ('renewed', 'contact_changed')"
+    " ORDER BY c.id DESC LIMIT 50"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of an alert's history; `agent` is the person's name."""
+
+    what: str
+    agent: str | None
+    detail: str | None
+    at: datetime
+
+
+async def append(
+    connection: AsyncConnection,
+    alert_id: str,
+    what: What,
+    *,
+    at: datetime,
+    agent: str | None = None,
+    detail: str | None = None,
+) -> None:
+    row = {"alert": alert_id, "what": what, "agent": agent, "detail": detail, "at": at}
+    await connection.execute(_APPEND, row)
+
+
+async def append_contact_changed(connection: AsyncConnection, customers: Sequence[str], at: datetime) -> None:
+    """Open alerts of these customers show another name now."""
+    await connection.execute(_CONTACT_CHANGED, {"customers": list(customers), "at": at})
+
+
+async def number(connection: AsyncConnection, most: int) -> int:
+    """Number what was committed since; how many they were, 0 also if another process is at it."""
+    if not (await connection.execute(_LEAD)).scalar_one():
+        return 0
+    ids = list((await connection.execute(_UNNUMBERED, {"most": most})).scalars())
+    if not ids:
+        return 0
+    last = (await connection.execute(_ADVANCE, {"count": len(ids)})).scalar_one()
+    await connection.execute(_NUMBER, {"base": last - len(ids), "ids": ids})
+    await connection.execute(_HINT, {"channel": _CHANNEL, "last": last})
+    return len(ids)
+
+
+async def last(connection: AsyncConnection) -> int:
+    """The newest number: where a list that is read after this begins to miss changes."""
+    return int((await connection.execute(_LAST)).scalar_one())
+
+
+async def history(connection: AsyncConnection, alert_id: str) -> list[Entry]:
+    rows = await connection.execute(_OF_ALERT, {"alert": alert_id})
+    return [Entry(row.what, row.agent, row.detail, row.at) for row in rows]
+
+
+async def listen(engine: AsyncEngine, heard: Callable[[], None], stop: asyncio.Event) -> None:
+    """Call `heard` at each hint until `stop`, or until the connection breaks; listeners must poll too."""
+    over = asyncio.Event()
+
+    def hint(*_: Any) -> None:
+        heard()
+
+    def broken(*_: Any) -> None:
+        over.set()
+
+    try:
+        async with engine.connect() as connection:
+            driver: Any = (await connection.get_raw_connection()).driver_connection
+            driver.add_termination_listener(broken)
+            await driver.add_listener(_CHANNEL, hint)
+            heard()  # what was hinted at before we listened
+            await _either(stop, over)
+            driver.remove_termination_listener(broken)
+            await driver.remove_listener(_CHANNEL, hint)
+    except (DBAPIError, PoolTimeout, PostgresError, InterfaceError, OSError) as error:
+        log.warning("no hints for now", reason=type(error).__name__)
+
+
+async def _either(*events: asyncio.Event) -> None:
+    waits = [asyncio.ensure_future(event.wait()) for event in events]
+    try:
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for wait in waits:
+            wait.cancel()

@@ -1,0 +1,1 @@
+"""Templates: the words of the messages, in Japanese, and how they are put together."""

@@ -1,0 +1,176 @@
+// The card: who the selected customer is, why now, what to say, and what to do.
+
+import { setText } from "./queue.js";
+import { bandOf, businessNow, clockFace, date, dateTime, h, holding, money, nameOf, percent, realNow, reasonText, say, shell, time, untilCutoff } from "./shell.js";
+
+export const DISPOSITIONS = ["kept", "kept_modified", "paused", "cancelled", "callback", "no_answer", "wrong_number", "dnc"];
+export const KEPT = ["kept", "kept_modified", "paused"];
+const ENDS = ["cancelled", "dnc"];
+const DAY = 86_400_000;
+
+export class Card {
+  #note = "";
+
+  constructor(panel, act) {
+    Object.assign(this, { panel, act, alert: null, history: [] });
+    this.show(null);
+  }
+
+  // The words an agent is typing outlive every redraw of the same card.
+  show(alert, history = []) {
+    const same = alert && alert.id === this.alert?.id;
+    const typing = same && document.activeElement?.id === "note";
+    this.#note = same ? this.note() : "";
+    const scroll = same ? this.panel.querySelector(".inner")?.scrollTop : 0;
+    this.alert = alert;
+    this.history = history;
+    this.panel.classList.toggle("blank", !alert);
+    this.panel.dataset.band = alert?.band ?? "";
+    this.panel.replaceChildren(...(alert ? [this.#inner(), this.#actions()] : [blank()]));
+    if (scroll) this.panel.querySelector(".inner").scrollTop = scroll;
+    if (typing) document.getElementById("note")?.focus();
+    this.tick();
+  }
+
+  note() {
+    return document.getElementById("note")?.value ?? this.#note;
+  }
+
+  tick() {
+    if (!this.alert) return;
+    const until = this.panel.querySelector(".stake .until");
+    const cutoff = untilCutoff(this.alert.cutoff);
+    until.className = `until ${cutoff.urgency}`;
+    const ahead = cutoff.urgency === "soon" || cutoff.urgency === "calm";
+    setText(until, ahead ? say("cutoff_in", { time: cutoff.text }) : cutoff.text);
+    for (const small of this.panel.querySelectorAll("[data-moment]")) setText(small, relative(small.dataset.moment));
+    const lease = this.panel.querySelector(".lease");
+    if (lease) setText(lease, say("lease_left", { time: clockFace(Date.parse(this.alert.lease_until) - realNow()) }));
+  }
+
+  #inner() {
+    const alert = this.alert;
+    return h("div.inner", {}, head(alert),
+      h("div.cols", {},
+        h("div", {},
+          h("h3", {}, say("why_now"), h("small", {}, say("why_hint"))),
+          h("ul", {}, alert.reasons.map((reason) => why(reason, alert.reasons))),
+          h("h3", {}, say("script")),
+          script(alert)),
+        h("div", {},
+          h("h3", {}, say(alert.kind === "subscription" ? "contract" : "customer_facts")),
+          contract(alert),
+          h("h3", {}, say("history")),
+          h("ul.history", {}, this.history.map(entry)))));
+  }
+
+  #actions() {
+    const alert = this.alert, held = holding(alert);
+    if (alert.state === "resolved") return closed(say("closed_resolved"), alert, "resolved");
+    if (alert.state === "withdrawn" && alert.agent !== shell.login) return closed(say("closed_withdrawn"), alert, "withdrawn");
+    if (held === "mine" || alert.state === "withdrawn") return this.#results(alert);
+    const label = held === "lapsed" ? say("take_over") : say("claim");
+    const status = held === "theirs" ? say("held_by_other", { name: alert.agent_name }) : held === "lapsed" ? say("lapsed", { name: alert.agent_name }) : say("claim_hint", { minutes: Math.round(shell.lease_seconds / 60) });
+    return h("div.actions", {}, h("div.line", {}, h("p.grow", {}, status),
+      h("button.primary", { type: "button", id: "claim", disabled: held === "theirs", onclick: () => this.act("claim") }, label, h("kbd", {}, "Enter"))));
+  }
+
+  #results(alert) {
+    const withdrawn = alert.state === "withdrawn";
+    const buttons = DISPOSITIONS.map((disposition, index) =>
+      h(`button${KEPT.includes(disposition) ? ".good" : ENDS.includes(disposition) ? ".end" : ""}`,
+        { type: "button", "data-disposition": disposition, onclick: () => this.act("resolve", disposition) },
+        h("kbd", {}, String(index + 1)), say(`disposition_${disposition}`)));
+    const note = h("textarea", { id: "note", maxlength: 2000, placeholder: say("note_hint"), "aria-label": say("note") });
+    note.value = this.#note;
+    return h("div.actions", {},
+      withdrawn ? h("p.closed", {}, `${say("closed_withdrawn")} ${say("withdrawn_record")}`) : null,
+      h("div.line", {},
+        withdrawn ? null : h("p.lease", {}),
+        note,
+        withdrawn ? null : h("button.quiet", { type: "button", id: "release", onclick: () => this.act("release") }, say("release"))),
+      h("div.results", { role: "group", "aria-label": say("result") }, buttons));
+  }
+}
+
+function blank() {
+  return h("div.empty", {}, h("p.muted", {}, say("none_selected")));
+}
+
+function closed(text, alert, kind) {
+  const result = alert.disposition ? `: ${say(`disposition_${alert.disposition}`)}` : "";
+  return h("div.actions", {}, h("div.line", {}, h(`p.grow.closed.${kind}`, {}, text + result)));
+}
+
+function head(alert) {
+  const reach = [["phone", alert.phone], ["mail", alert.mail], ["prefecture", alert.prefecture]].filter(([, value]) => value);
+  return h("header.head", {},
+    gauge(alert),
+    h("div.person", {},
+      h("p.kana", {}, alert.kana ?? ""),
+      h("h2", {}, nameOf(alert)),
+      h("p.reach", {}, reach.map(([key, value]) => h("span", {}, h("b", {}, say(key)), value)))),
+    h("dl.stake", {}, h("dt", {}, say("value_at_risk")), h("dd", {}, money(alert.value.amount, alert.value.currency)), h("dd.until", {})));
+}
+
+function gauge(alert) {
+  const round = 2 * Math.PI * 40;
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  svg.setAttribute("viewBox", "0 0 92 92");
+  svg.setAttribute("aria-hidden", "true");
+  for (const [kind, share] of [["whole", 1], ["part", alert.probability]]) {
+    const circle = document.createElementNS("http://www.w3.org/2000/svg", "circle");
+    for (const [name, value] of Object.entries({ cx: 46, cy: 46, r: 40, class: kind, "stroke-dasharray": `${round * share} ${round}` })) circle.setAttribute(name, value);
+    svg.append(circle);
+  }
+  const days = Math.round(alert.horizon_days);
+  return h("div.gauge", { title: say("risk_of_leaving", { days }) }, svg,
+    h("p", {}, h("b", {}, percent(alert.probability), h("small", {}, "%")), h("span", {}, bandOf(alert))));
+}
+
+function why(reason, all) {
+  const most = Math.max(...all.map((one) => one.contribution), 0.01);
+  const width = `${Math.max(4, (reason.contribution / most) * 100)}%`;
+  return h("li.reason", {}, h("p", {}, reasonText(reason)), h("div.bar", { "aria-hidden": "true" }, h("i", { width })));
+}
+
+function contract(alert) {
+  const facts = [];
+  if (alert.kind === "subscription") {
+    facts.push([say("deliveries"), deliveries(alert)]);
+    facts.push([say("next_shipment"), alert.due ? moment(alert.due) : say("unknown")]);
+    facts.push([say("change_until"), alert.cutoff ? moment(alert.cutoff, true) : say("no_cutoff")]);
+    if (alert.subscription) facts.push([say("contract_number"), alert.subscription.split("/").at(-1)]);
+  }
+  facts.push([say("customer"), alert.customer_ref.split("/").at(-1)]);
+  facts.push([say("assessed_at"), h("span", {}, dateTime(alert.assessed_at), h("small", {}, `${say("model")} ${alert.model}`))]);
+  return h("dl.facts-list", {}, facts.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]));
+}
+
+function deliveries(alert) {
+  const n = alert.delivery_number ?? 0, m = alert.min_deliveries ?? 0;
+  const left = m - n;
+  const pips = m > 0 && m <= 12 ? h("span.pips", { "aria-hidden": "true" }, Array.from({ length: m }, (_, i) => h(i < n ? "i.full" : "i"))) : null;
+  const hint = m === 0 ? say("no_minimum") : left > 0 ? say("remaining_minimum", { n: left }) : say("minimum_done");
+  return h("span", {}, n ? say("delivery", { n }) : say("unknown"), pips, h("small", {}, m ? `${say("minimum", { m })} · ${hint}` : hint));
+}
+
+const moment = (at, withTime = false) => h("span", {}, withTime ? dateTime(at) : date(at), h("small", { "data-moment": at }));
+
+function relative(at) {
+  const days = Math.round((Date.parse(at) - businessNow()) / DAY);
+  return Math.abs(days) < 60 ? new Intl.RelativeTimeFormat(shell.language, { numeric: "auto" }).format(days, "day") : "";
+}
+
+function script(alert) {
+  const found = alert.reasons.map((reason) => shell.scripts[reason.code]).find(Boolean) ?? shell.scripts[""];
+  return h("div.script", {},
+    h("q", {}, found.opening),
+    h("p.offer", {}, found.proposal),
+    h("p.never", {}, h("b", {}, say("script_never")), found.never));
+}
+
+function entry(one) {
+  const detail = one.what === "resolved" ? say(`disposition_${one.detail}`) : one.what === "withdrawn" ? say(`cause_${one.detail}`) : one.detail ?? "";
+  return h("li", {}, h("time", {}, time(one.at)), h("span", {}, say(`what_${one.what}`, { agent: one.agent ?? "", detail })));
+}

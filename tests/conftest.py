@@ -1,0 +1,26 @@
+"""What holds for every test: on a build server, a tier that cannot run is a failure, not a shrug."""
+
+import os
+from collections.abc import Generator
+
+import pytest
+
+TIERS = ("local_stack", "kafka", "browser", "monitoring")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    tier = next((name for name in TIERS if item.get_closest_marker(name)), None)
+    if tier and report.skipped and not hasattr(report, "wasxfail") and _on_a_build_server():
+        report.outcome = "failed"
+        report.longrepr = f"CI is set, so no test of the tier '{tier}' may be skipped: {_why(report)}"
+    return report
+
+
+def _on_a_build_server() -> bool:
+    return os.environ.get("CI", "").lower() in {"true", "1"}
+
+
+def _why(report: pytest.TestReport) -> str:
+    return str(report.longrepr[2]) if isinstance(report.longrepr, tuple) else str(report.longrepr)
