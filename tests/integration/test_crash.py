@@ -59,7 +59,7 @@ def test_killing_each_service_under_load_loses_nothing_and_doubles_nothing(
     folder: Path, tmp_path: Path
 ) -> None:
     said, told = tmp_path / "said", tmp_path / "told"
-    arguments = ["--for", "30", "--json", "--customers", "150", "--speed", "2", "--ports", "auto"]
+    arguments = ["--for", "30", "--json", "--customers", "150", "--ports", "auto"]
     with said.open("wb") as errors, told.open("wb") as output:
         demo = subprocess.Popen(
             [HIKITOME, "demo", *arguments, "--data-dir", folder],

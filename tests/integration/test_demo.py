@@ -23,7 +23,7 @@ def demo() -> Iterator[tuple[subprocess.CompletedProcess[str], dict[str, Any]]]:
     """A short run of a small shop, and its last line."""
     folder = Path(tempfile.mkdtemp(prefix="hikitome-demo-test-"))
     folder.chmod(0o711)
-    arguments = ["demo", "--for", "25", "--json", "--customers", "300", "--speed", "2", "--ports", "auto"]
+    arguments = ["demo", "--for", "25", "--json", "--customers", "300", "--past", "60", "--ports", "auto"]
     ended = subprocess.run(
         [HIKITOME, *arguments, "--data-dir", folder / "data"],
         capture_output=True,

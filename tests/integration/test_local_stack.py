@@ -191,6 +191,6 @@ def test_the_brokers_death_is_the_end_of_the_stack(folder: Path, terminal: Calla
     up.shows("Ctrl-C stops everything")
     running = children(folder)
     os.kill(next(child.pid for child in running if child.name == "broker"), signal.SIGKILL)
-    assert up.process.wait(20) == 1
+    assert up.process.wait(40) == 1
     assert "The broker ended (killed by SIGKILL)" in up.text()
     assert all_gone(running, patience=0)

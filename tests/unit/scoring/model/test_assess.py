@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from services.scoring.features.state import EMPTY, NAMES, CustomerState, refold
-from services.scoring.model.assess import Assessment, Previous, assess, assess_all
+from services.scoring.model.assess import FEWEST_FOR_A_MATRIX, Assessment, Previous, assess, assess_all
 from services.scoring.model.bands import Bands
 from services.scoring.model.kind import KindModel, Models
 from services.scoring.model.step_tables import Platt, StepTables, Table, compiled
@@ -160,4 +160,9 @@ def test_a_batch_says_of_each_what_it_says_of_one(contract: list[Envelope], fact
         for (state, previous), cutoff in zip(items, cutoffs, strict=True)
     ]
     assert assess_all(items, cutoffs, MODELS) == alone
+    many = assess_all(items * FEWEST_FOR_A_MATRIX, cutoffs * FEWEST_FOR_A_MATRIX, MODELS)
+    for one, other in zip(alone * FEWEST_FOR_A_MATRIX, many, strict=True):
+        assert (one.kind, one.band, one.phase) == (other.kind, other.band, other.phase)
+        assert other.probability == pytest.approx(one.probability, abs=1e-12)
+        assert [reason.text for reason in one.reasons] == [reason.text for reason in other.reasons]
     assert assess_all([], [], MODELS) == []

@@ -29,7 +29,7 @@ EXAMPLES: dict[str, tuple[dict[str, float], str]] = {
         "これまでに決済の失敗が1回",
     ),
     "delivery_overdue": ({"days_overdue": 5.9}, "お届け予定日を5日過ぎても受注なし"),
-    "delivery_near": ({"days_overdue": 0, "days_to_due": 6}, "次回お届けまであと6日：解約が多い時期"),
+    "delivery_near": ({"days_overdue": 0, "days_to_due": 5.2}, "次回お届けまであと6日：解約が多い時期"),
     "paused": ({"paused": 1, "days_paused": 12}, "12日前から休止中"),
     "resumed": ({"paused": 0, "days_since_resume": 10}, "休止から10日前に再開したばかり"),
     "paused_before": ({"paused": 0, "pauses": 2}, "これまでに2回休止"),

