@@ -14,12 +14,15 @@ from services.scoring.model.bands import AT_RISK, band
 from services.scoring.model.kind import KindModel, Models
 from services.scoring.model.priority import GAPS_LEFT, SHIPMENT_LEAD_DAYS, priority, value_at_risk
 from services.scoring.model.reasons import reasons
-from services.scoring.model.step_tables import batch, log_odds, probability
+from services.scoring.model.step_tables import Additive, batch, log_odds, probability
 from shared.events.money import Money
 from shared.events.risk import Band, Phase, Reason, RiskKind
 
 MATERIAL = 0.25
 """A priority that moved by more, against the one last told, is told again."""
+
+FEWEST_FOR_A_MATRIX = 16
+"""Fewer rows than this are scored sooner one by one."""
 
 SOONEST, LATEST = timedelta(days=1), timedelta(days=7)
 GAPS_TO_LOOK_AT = (1.0, 1.5, 2.0, 3.0)
@@ -95,11 +98,17 @@ def _scores(looks: Sequence[Looked | None]) -> dict[int, tuple[float, list[float
     scores: dict[int, tuple[float, list[float]]] = {}
     for kind in {looked.kind for looked in looks if looked}:
         rows = [(row, looked) for row, looked in enumerate(looks) if looked and looked.kind == kind]
-        matrix = np.array([rounded(looked.seen.values()) for _, looked in rows])
-        log_odds_column, contributions = batch(rows[0][1].model.additive, matrix)
-        for (row, _), score, row_contributions in zip(rows, log_odds_column, contributions, strict=True):
-            scores[row] = (float(score), row_contributions.tolist())
+        vectors = [rounded(looked.seen.values()) for _, looked in rows]
+        found = _scored(rows[0][1].model.additive, vectors)
+        scores |= {row: score for (row, _), score in zip(rows, found, strict=True)}
     return scores
+
+
+def _scored(additive: Additive, vectors: Sequence[Sequence[float]]) -> list[tuple[float, list[float]]]:
+    if len(vectors) < FEWEST_FOR_A_MATRIX:
+        return [log_odds(additive, vector) for vector in vectors]
+    scores, contributions = batch(additive, np.array(vectors))
+    return list(zip(scores.tolist(), contributions.tolist(), strict=True))
 
 
 def _look(state: CustomerState, cutoff: datetime, models: Models) -> Looked | None:

@@ -6,6 +6,7 @@ Features that speak of one thing are one group: its weight is the sum of their c
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from math import ceil
 
 from services.scoring.features.state import NAMES
 from shared.events.risk import FactValue, Reason
@@ -56,6 +57,10 @@ def _payment_failing(seen: Readings) -> Facts | None:
 
 def _paused(seen: Readings) -> Facts | None:
     return {"d": int(seen["days_paused"])} if seen["paused"] == 1 else None
+
+
+def _delivery_near(seen: Readings) -> Facts | None:
+    return {"d": ceil(seen["days_to_due"])} if 0 < seen["days_to_due"] <= 21 else None
 
 
 def _bound_ended(seen: Readings) -> Facts | None:
@@ -132,7 +137,7 @@ _SHIPMENT = Group(
     ("days_overdue", "days_to_due", "days_since_delivery", "cycles_since_delivery"),
     (
         Sentence("delivery_overdue", "お届け予定日を{d}日過ぎても受注なし", _days("days_overdue", 1, 1000)),
-        Sentence("delivery_near", "次回お届けまであと{d}日：解約が多い時期", _days("days_to_due", 0.001, 21)),
+        Sentence("delivery_near", "次回お届けまであと{d}日：解約が多い時期", _delivery_near),
     ),
 )
 _SILENCE = Group(

@@ -52,8 +52,8 @@ class Fitted:
 
 
 def fit(kind: RiskKind, data: Dataset, progress: Progress) -> Fitted:
-    """On one thread: trees of a few leaves are too little to share, and threads that wait for one another take
-    three times as long on a busy machine.
+    """On one thread: trees of a few leaves are too little to share, and waiting for one another costs three
+    times the work on a busy machine.
     """
     with threadpool_limits(limits=1, user_api="openmp"):
         return _fit(kind, data, progress)
