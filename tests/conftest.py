@@ -4,6 +4,11 @@ import os
 from collections.abc import Generator
 
 import pytest
+from hypothesis import settings
+
+# The same examples in each run, and no stopwatch: a busy machine is not a bug.
+settings.register_profile("hikitome", derandomize=True, deadline=None)
+settings.load_profile("hikitome")
 
 TIERS = ("local_stack", "kafka", "browser", "monitoring")
 

@@ -158,6 +158,7 @@ def _scored(
         episode=episode,
         priority=assessment.priority,
         told=subject.previous.priority if phase is None else assessment.priority,
+        due=assessment.due,
         assessment=msgspec.json.encode(standing),
         scored_at=cutoff,
         next_look_at=assessment.next_look_at,

@@ -29,6 +29,7 @@ CREATE TABLE customer_state (
     episode      text,
     priority     double precision NOT NULL DEFAULT 0,
     told         double precision NOT NULL DEFAULT 0,
+    due          timestamptz,
     assessment   bytea,
     scored_at    timestamptz,
     next_look_at timestamptz

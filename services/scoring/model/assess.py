@@ -24,17 +24,20 @@ MATERIAL = 0.25
 FEWEST_FOR_A_MATRIX = 16
 """Fewer rows than this are scored sooner one by one."""
 
+SAME_PARCEL = timedelta(hours=12)
+
 SOONEST, LATEST = timedelta(days=1), timedelta(days=7)
 GAPS_TO_LOOK_AT = (1.0, 1.5, 2.0, 3.0)
 
 
 @dataclass(frozen=True, slots=True)
 class Previous:
-    """What was last told of a customer: their band, their open episode, the priority told with it."""
+    """What was last told of this customer: the band, the open episode, its priority and its next parcel."""
 
     band: Band = "low"
     episode: str | None = None
     priority: float = 0.0
+    due: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +144,7 @@ def _assessed(
         probability=chance,
         band=now_in,
         previous_band=previous.band,
-        phase=_phase(now_in, rank, previous),
+        phase=_phase(now_in, rank, _when(looked.due), previous),
         reasons=reasons(looked.seen, contributions),
         priority=rank,
         value_at_risk=Money(value, looked.state.spend.currency or "JPY"),
@@ -193,13 +196,20 @@ def _days_left(looked: Looked, shipment_cutoff: float | None) -> float | None:
     return None if shipment_cutoff is None else (shipment_cutoff - seconds(looked.cutoff)) / DAY
 
 
-def _phase(now_in: Band, rank: float, previous: Previous) -> Phase | None:
+def _phase(now_in: Band, rank: float, parcel: datetime | None, previous: Previous) -> Phase | None:
     if previous.episode is None:
         return "entered" if now_in in AT_RISK else None
     if now_in not in AT_RISK:
         return "left"
     moved = abs(rank - previous.priority) > MATERIAL * previous.priority
-    return "changed" if moved or now_in != previous.band else None
+    return "changed" if moved or now_in != previous.band or _another(parcel, previous.due) else None
+
+
+def _another(parcel: datetime | None, told: datetime | None) -> bool:
+    """Whether the next parcel is not the one last told of: its cut-off is what the desk works against."""
+    if parcel is None or told is None:
+        return parcel is not told
+    return abs(parcel - told) > SAME_PARCEL
 
 
 def _next_look(looked: Looked) -> datetime:

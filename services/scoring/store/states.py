@@ -24,7 +24,7 @@ class Customer:
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """What is written back; `told` is the priority of the last risk event, `assessment` its readable form."""
+    """What is written back; `told` is the priority of the last risk event, `due` the next parcel."""
 
     ref: str
     state: CustomerState
@@ -34,6 +34,7 @@ class Scored:
     episode: str | None
     priority: float
     told: float
+    due: datetime | None
     assessment: bytes
     scored_at: datetime
     next_look_at: datetime | None
@@ -46,25 +47,26 @@ _PLACE = text(
     " ON CONFLICT DO NOTHING"
 )
 _LOCK = text(
-    "SELECT customer_ref, state, band, episode, told FROM customer_state"
+    "SELECT customer_ref, state, band, episode, told, due FROM customer_state"
     " WHERE customer_ref = ANY(CAST(:refs AS text[])) ORDER BY customer_ref FOR UPDATE"
 )
 # Skips what a batch holds: the batch scores those customers itself.
 _DUE = text(
-    "SELECT customer_ref, state, band, episode, told FROM customer_state WHERE next_look_at <= :now"
+    "SELECT customer_ref, state, band, episode, told, due FROM customer_state WHERE next_look_at <= :now"
     " ORDER BY next_look_at LIMIT :most FOR UPDATE SKIP LOCKED"
 )
 _SAVE = text(
     "UPDATE customer_state SET state = given.state, events = given.events, kind = given.kind,"
     " probability = given.probability, band = given.band, episode = given.episode,"
-    " priority = given.priority, told = given.told, assessment = given.assessment,"
+    " priority = given.priority, told = given.told, due = given.due, assessment = given.assessment,"
     " scored_at = given.scored_at, next_look_at = given.next_look_at"
     " FROM unnest(CAST(:refs AS text[]), CAST(:states AS bytea[]), CAST(:events AS bigint[]),"
     " CAST(:kinds AS text[]), CAST(:probabilities AS double precision[]), CAST(:bands AS text[]),"
     " CAST(:episodes AS text[]), CAST(:priorities AS double precision[]), CAST(:told AS double precision[]),"
+    " CAST(:due AS timestamptz[]),"
     " CAST(:assessments AS bytea[]), CAST(:scored AS timestamptz[]), CAST(:looks AS timestamptz[]))"
-    " AS given (customer_ref, state, events, kind, probability, band, episode, priority, told, assessment,"
-    " scored_at, next_look_at) WHERE customer_state.customer_ref = given.customer_ref"
+    " AS given (customer_ref, state, events, kind, probability, band, episode, priority, told, due,"
+    " assessment, scored_at, next_look_at) WHERE customer_state.customer_ref = given.customer_ref"
 )
 _FIND = text("SELECT assessment FROM customer_state WHERE customer_ref = :ref AND assessment IS NOT NULL")
 _OLDEST_DUE = text("SELECT min(next_look_at) AS oldest FROM customer_state WHERE next_look_at <= :now")
@@ -83,7 +85,9 @@ async def lock_due(connection: AsyncConnection, now: datetime, most: int) -> lis
 
 
 def _customer(row: Row[Any]) -> Customer:
-    return Customer(row.customer_ref, from_bytes(row.state), Previous(row.band, row.episode, row.told))
+    return Customer(
+        row.customer_ref, from_bytes(row.state), Previous(row.band, row.episode, row.told, row.due)
+    )
 
 
 async def save(connection: AsyncConnection, scored: Sequence[Scored]) -> None:
@@ -99,6 +103,7 @@ async def save(connection: AsyncConnection, scored: Sequence[Scored]) -> None:
             "episodes": [each.episode for each in scored],
             "priorities": [each.priority for each in scored],
             "told": [each.told for each in scored],
+            "due": [each.due for each in scored],
             "assessments": [each.assessment for each in scored],
             "scored": [each.scored_at for each in scored],
             "looks": [each.next_look_at for each in scored],

@@ -1,6 +1,7 @@
 """Assess: episodes, what is at stake, when to look again; alone or in a batch."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -46,7 +47,7 @@ def skipped(contract: list[Envelope], fact: Fact, *days: float) -> CustomerState
 
 
 def told(assessment: Assessment, episode: str | None) -> Previous:
-    return Previous(assessment.band, episode, assessment.priority)
+    return Previous(assessment.band, episode, assessment.priority, assessment.due)
 
 
 def test_who_crosses_into_a_high_band_enters_an_episode(
@@ -83,6 +84,17 @@ def test_a_priority_that_moved_materially_is_a_change(contract: list[Envelope], 
     at_the_cut_off = assess(state, told(first, "episode"), day(52), MODELS)
     assert at_the_cut_off.priority > first.priority * 1.25
     assert at_the_cut_off.phase == "changed"
+
+
+def test_another_next_parcel_is_a_change_for_the_desk_works_against_its_cut_off(
+    contract: list[Envelope], fact: Fact, day: Day
+) -> None:
+    first = assess(skipped(contract, fact, 25), Previous(), day(26), MODELS)
+    put_off = assess(
+        skipped(contract, fact, 25), replace(told(first, "episode"), due=day(30)), day(26), MODELS
+    )
+    assert put_off.due != day(30)
+    assert put_off.phase == "changed"
 
 
 def test_who_cancels_leaves_the_episode_and_is_not_looked_at_again(
