@@ -24,7 +24,7 @@ check: $(DEV_STAMP)  ## Style, types, architecture and unit tests, under a minut
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -q tests/unit tests/architecture
+	$(BIN)/python -m pytest -q -m "not monitoring" tests/unit tests/architecture
 
 format: $(DEV_STAMP)  ## Format the code and mend what can be mended.
 	$(BIN)/ruff format .

@@ -1,36 +1,26 @@
 """`hikitome demo`: the local stack, a simulated shop in front of it, an agent behind it, and a comparison."""
 
 import asyncio
-import math
 import shutil
-from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from deploy.local.accounts import ShopAccount, make_shops_file, read_keys
-from deploy.local.check import Findings, Mailed, Until, check, probabilities
+from deploy.local.accounts import make_shops_file, read_keys
 from deploy.local.folder import claim_for_demo, empty
-from deploy.local.layout import Clock, Layout, Ports
-from deploy.local.ledger import Ledger
+from deploy.local.layout import Layout, Ports
 from deploy.local.lock import Lock
-from deploy.local.mail_store import MailStore
-from deploy.local.report import Report, Run, report, spread
+from deploy.local.play import Course, Demo
+from deploy.local.report import Report
 from deploy.local.screen import Screen
-from deploy.local.session import is_first
 from deploy.local.stack import LocalStack
-from deploy.local.truth import Lived, against_the_truth
-from deploy.local.watch import Watcher
-from deploy.simulated import CART, ORIGIN, SHOP
-from shared.clock import FastClock, monotonic, system_clock
-from simulation.send import Limits, Mischief, Sender, Target
-from simulation.shop import SHOP_DOMAIN, Shop
-from simulation.things import JST
+from deploy.simulated import ORIGIN, SHOP
+from shared.clock import FastClock, system_clock
 
 DAY_SECONDS = 86_400.0
-SETTLING_SECONDS = 15.0
-# Who has pressed Ctrl-C wants the terminal back within ten seconds, ending everything included.
-HURRIED_SECONDS = 4.0
+# The shop opens when everything should be there to see it, and hurries through its past.
+STARTING = timedelta(seconds=6)
+PAST_DAYS_PER_SECOND = 2.5
 
 _EXTRA = {
     "HIKITOME_SHOP_NAME": "みのり堂(デモ)",
@@ -42,15 +32,14 @@ _EXTRA = {
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """The command's options; `seconds` None goes on until Ctrl-C, `keep` leaves the data directory."""
+    """The command's options; `keep` leaves the data directory."""
 
     folder: Path
     keep: bool
     ports: Ports
-    seconds: float | None
-    seed: int
-    customers: int
+    course: Course
     days_per_second: float
+    past_days: float
 
 
 async def run_demo(wishes: Wishes, screen: Screen, stop: asyncio.Event) -> Report:
@@ -70,127 +59,28 @@ async def run_demo(wishes: Wishes, screen: Screen, stop: asyncio.Event) -> Repor
 
 async def _run(wishes: Wishes, screen: Screen, stop: asyncio.Event) -> Report:
     screen.say("Starting PostgreSQL, the broker and the services …")
-    clock = FastClock(ORIGIN, system_clock(), wishes.days_per_second * DAY_SECONDS)
+    clock = FastClock(
+        ORIGIN,
+        system_clock() + STARTING,
+        wishes.days_per_second * DAY_SECONDS,
+        timedelta(days=wishes.past_days),
+        PAST_DAYS_PER_SECOND * DAY_SECONDS,
+    )
     layout = Layout(
         wishes.folder,
         wishes.ports.chosen(),
         read_keys(wishes.folder),
-        Clock(clock.origin, clock.started, clock.speed),
+        clock,
         _EXTRA,
         durable=False,
     )
     account = make_shops_file(layout.shops_file, SHOP)
     async with LocalStack(layout, screen.say, stop) as stack:
         screen.say(_welcome(layout))
-        demo = Demo(wishes, stack, clock, account, screen)
+        demo = Demo(wishes.course, stack, clock, account, screen)
         with screen:
             findings = await demo.play()
         return demo.report(findings)
-
-
-class Demo:
-    """One run on a stack that answers."""
-
-    def __init__(
-        self, wishes: Wishes, stack: LocalStack, clock: FastClock, account: ShopAccount, screen: Screen
-    ) -> None:
-        self._wishes = wishes
-        self._stack = stack
-        self._clock = clock
-        self._screen = screen
-        began = clock()
-        self._lived = Lived(wishes.seed, wishes.customers, began, began)
-        shop = Shop(wishes.seed, wishes.customers, began)
-        self._ledger = Ledger(shop.until)
-        target = Target(f"{stack.layout.url('ingest')}/webhooks/{SHOP}/{CART}", account.secret, SHOP_DOMAIN)
-        self._sender = Sender(target, self._ledger.due, clock, Mischief(), Limits(drain=1.0))
-        self._watcher = Watcher(stack.layout.url("desk"), stack.layout.keys.desk, screen.alert)
-
-        self._findings: Findings | None = None
-        self._truth: dict[str, float] | None = None
-
-    async def play(self) -> Findings:
-        """Send until the stack is asked to stop or the time is over, settle, and give what was found."""
-        await is_first(self._send_and_settle(), self._accompany())
-        assert self._findings is not None  # noqa: S101 - company never ends, it can only raise
-        return self._findings
-
-    def report(self, findings: Findings) -> Report:
-        return report(
-            Run(
-                history=self._sender.history,
-                alert_ms=list(self._watcher.latencies.values()),
-                alerts_twice=self._watcher.twice,
-                mails=len(self._mailed()),
-                restarts=self._stack.supervisor.restarts(),
-                reconnects=self._watcher.reconnects,
-                days=(self._lived.ended - self._lived.began) / timedelta(days=1),
-                seed=self._wishes.seed,
-                truth=self._truth,
-            ),
-            findings,
-        )
-
-    async def _accompany(self) -> None:
-        async with asyncio.TaskGroup() as company:
-            company.create_task(self._watcher.run())
-            company.create_task(self._show_progress())
-
-    async def _send_and_settle(self) -> None:
-        await self._watcher.connected.wait()
-        enough = asyncio.Event()
-        sending = asyncio.ensure_future(self._sender.run(enough))
-        try:
-            await is_first(self._stack.until_stopped(), self._time_over())
-        finally:
-            enough.set()
-            await sending
-        self._screen.say("No more webhooks; waiting until everything has arrived …")
-        until = Until(system_clock(), self._clock())
-        self._lived = replace(self._lived, ended=until.business)
-        stored = await probabilities(self._stack.dsn)
-        self._findings = await self._settle(until)
-        self._truth = await asyncio.to_thread(against_the_truth, self._lived, stored)
-
-    async def _time_over(self) -> None:
-        await asyncio.sleep(self._wishes.seconds or math.inf)
-
-    async def _settle(self, until: Until) -> Findings:
-        deadline = monotonic() + (HURRIED_SECONDS if self._stack.asked_to_stop.is_set() else SETTLING_SECONDS)
-        while True:
-            findings = await self._check(until)
-            if findings.settled() or monotonic() > deadline:
-                return findings
-            await asyncio.sleep(0.3)
-
-    async def _check(self, until: Until) -> Findings:
-        accepted = [sent for sent in self._sender.history if sent.accepted_at]
-        expected = self._ledger.expected(accepted)
-        return await check(self._stack.dsn, expected, until, self._watcher.latencies, self._mailed())
-
-    def _mailed(self) -> list[Mailed]:
-        with closing(MailStore(self._stack.layout.mails_file)) as store:
-            return [Mailed(mail.action) for mail in store.newest(store.count())]
-
-    async def _show_progress(self) -> None:
-        while True:
-            history, alerts = self._sender.history, list(self._watcher.latencies.values())
-            acks = spread([sent.ack_ms for sent in history[-2000:] if sent.ack_ms is not None])
-            self._screen.progress(
-                [
-                    ("shop's date", f"{self._clock().astimezone(JST):%Y-%m-%d}"),
-                    ("webhooks", f"{len(history)}"),
-                    ("answered 99 %", _ms(acks.p99)),
-                    ("alerts", f"{len(alerts)}"),
-                    ("visible 99 %", _ms(spread(alerts).p99)),
-                    ("restarts", f"{self._stack.supervisor.restarts()}"),
-                ]
-            )
-            await asyncio.sleep(0.5)
-
-
-def _ms(value: float | None) -> str:
-    return "–" if value is None else f"{value:.0f} ms"
 
 
 def _welcome(layout: Layout) -> str:

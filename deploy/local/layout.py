@@ -3,11 +3,12 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
-from datetime import datetime
+from datetime import timedelta
 from pathlib import Path
 
 from deploy.local.accounts import Keys
 from deploy.local.ports import LOOPBACK, free_ports, must_be_free
+from shared.clock import FastClock
 
 DATABASE = "hikitome"
 
@@ -54,22 +55,6 @@ def option(name: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Clock:
-    """Business time for every service; see shared.clock.FastClock."""
-
-    origin: datetime
-    started: datetime
-    speed: float
-
-    def environment(self) -> dict[str, str]:
-        return {
-            "HIKITOME_CLOCK_ORIGIN": self.origin.isoformat(),
-            "HIKITOME_CLOCK_STARTED": self.started.isoformat(),
-            "HIKITOME_CLOCK_SPEED": repr(self.speed),
-        }
-
-
-@dataclass(frozen=True, slots=True)
 class Layout:
     """`extra` is added to each service's environment (what a demo wants otherwise than the defaults).
 
@@ -79,7 +64,7 @@ class Layout:
     data: Path
     ports: Ports
     keys: Keys
-    clock: Clock | None = None
+    clock: FastClock | None = None
     extra: Mapping[str, str] = field(default_factory=dict)
     durable: bool = True
 
@@ -107,10 +92,20 @@ class Layout:
             "HIKITOME_KAFKA_IDEMPOTENT": "false",  # Tansu knows no idempotent producer
             "HIKITOME_KAFKA_SESSION_TIMEOUT_MS": "4000",  # a join takes Tansu half of it
             "HIKITOME_KAFKA_FETCH_MAX_WAIT_MS": "10",  # nor does it wake a waiting fetch when data arrives
-            **(self.clock.environment() if self.clock else {}),
+            **(_clock(self.clock) if self.clock else {}),
             **_OWN[service](self),
             **self.extra,
         }
+
+
+def _clock(clock: FastClock) -> dict[str, str]:
+    return {
+        "HIKITOME_CLOCK_ORIGIN": clock.origin.isoformat(),
+        "HIKITOME_CLOCK_STARTED": clock.started.isoformat(),
+        "HIKITOME_CLOCK_SPEED": repr(clock.speed),
+        "HIKITOME_CLOCK_SPRINT_DAYS": repr(clock.sprint / timedelta(days=1)),
+        "HIKITOME_CLOCK_SPRINT_SPEED": repr(clock.sprint_speed),
+    }
 
 
 def _ingest(layout: Layout) -> dict[str, str]:

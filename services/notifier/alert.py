@@ -72,6 +72,11 @@ class NotYours:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """It is this agent's, and nobody else may take it for now."""
+
+
+@dataclass(frozen=True, slots=True)
 class Over:
     """It is closed already."""
 
@@ -88,6 +93,14 @@ def claim(alert: Alert, agent: str, now: datetime, lease: timedelta) -> Changed 
     what: What = "renewed" if alert.agent == agent else "claimed"
     claimed = replace(alert, state="claimed", agent=agent, lease_until=now + lease, version=alert.version + 1)
     return Changed(claimed, what, agent)
+
+
+def hold(alert: Alert, agent: str, now: datetime) -> Held | NotYours | Over:
+    """Who may call this customer: one agent at a time, and not after the lease, for then another may."""
+    if not alert.open:
+        return Over(alert.state)
+    held = alert.agent == agent and alert.lease_until is not None and alert.lease_until > now
+    return Held() if held else NotYours()
 
 
 def release(alert: Alert, agent: str) -> Changed | NotYours | Over:

@@ -91,7 +91,7 @@ class Door:
             return Refused()
         token = secrets.token_urlsafe(32)
         async with transaction(self.engine) as connection:
-            await agents.forget_attempts(connection, key, now - WINDOW)
+            await agents.forget_attempts(connection, key)
             await agents.open_session(connection, _hashed(token), login, now, now + SESSION)
         return Entered(token, account.agent)
 

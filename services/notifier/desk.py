@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 
 from services.notifier import alert as life
 from services.notifier import dispatch
-from services.notifier.alert import Alert, Changed, Disposition, NotYours, Over, TakenBy
-from services.notifier.store import alerts
+from services.notifier.alert import Alert, Changed, Disposition, Held, NotYours, Over, TakenBy
+from services.notifier.store import alerts, contacts, views
+from services.notifier.store.views import Way
 from shared.clock import Now
 from shared.events.action import AlertClaimed, AlertRaised, AlertResolved
 from shared.events.catalogue import Event
@@ -26,6 +27,15 @@ _ATTEMPTS = 5
 @dataclass(frozen=True, slots=True)
 class Missing:
     """There is no such alert."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """How to reach the customer, in full; each None where nothing is known."""
+
+    name: str | None
+    phone: str | None
+    mail: str | None
 
 
 Outcome = Changed | TakenBy | NotYours | Over | Missing
@@ -52,6 +62,24 @@ class Desk:
         return await self._change(
             alert_id, lambda alert: life.resolve(alert, agent, disposition, note, self.now())
         )
+
+    async def contact(self, alert_id: str, agent: str) -> Shown | NotYours | Over | Missing:
+        """Show how to reach the customer to who holds the alert, and write down that it was shown."""
+        async with transaction(self.engine) as connection:
+            alert = await alerts.lock(connection, alert_id)
+            if alert is None:
+                return Missing()
+            held = life.hold(alert, agent, self.now())
+            return await self._show(connection, alert, agent) if isinstance(held, Held) else held
+
+    async def _show(self, connection: AsyncConnection, alert: Alert, agent: str) -> Shown:
+        contact = await contacts.find(connection, alert.customer_ref)
+        if contact is None:
+            return Shown(None, None, None)
+        values: dict[Way, str | None] = {"phone": contact.phone, "mail": contact.mail}
+        if shown := [way for way, value in values.items() if value]:
+            await views.append(connection, alert, agent, shown, self.now())
+        return Shown(contact.name, contact.phone, contact.mail)
 
     async def _change(
         self, alert_id: str, decide: Callable[[Alert], Changed | TakenBy | NotYours | Over]

@@ -14,7 +14,7 @@ from services.notifier.store import cards, changes
 from services.notifier.store.cards import Counts, Told
 from shared.clock import Now
 from shared.kafka.attempt import until_done
-from shared.postgres.engine import AsyncEngine, transaction
+from shared.postgres.engine import AsyncConnection, AsyncEngine, transaction
 from shared.process.health import Health
 from shared.process.metrics import (
     alert_visible_seconds,
@@ -118,6 +118,7 @@ class Fanout:
         """Before the first stream: what came earlier is for the list and for replays."""
         async with transaction(self._engine) as connection:
             self._seq = await changes.last(connection)
+            _measure_counts(await self._count(connection))
 
     async def run(self, stop: asyncio.Event) -> None:
         listening = asyncio.create_task(self._listen(stop))
@@ -164,15 +165,17 @@ class Fanout:
             if newest <= self._seq:
                 return False
             news = await cards.after(connection, self._seq, newest, MOST_AT_ONCE)
-            counts = await cards.counts(connection, start_of_day(self._now(), self._zone))
+            counts = await self._count(connection)
         for told in news:
             self._offer(Frame(frame_of(told), told.seq))
             self._measure(told)
             self._seq = told.seq
         self._offer(Frame(frame_of_counts(counts)))
-        alerts_in_state.labels(state="raised").set(counts.raised)
-        alerts_in_state.labels(state="claimed").set(counts.claimed)
+        _measure_counts(counts)
         return True
+
+    async def _count(self, connection: AsyncConnection) -> Counts:
+        return await cards.counts(connection, start_of_day(self._now(), self._zone))
 
     def _offer(self, frame: Frame) -> None:
         for subscription in self._subscriptions:
@@ -195,6 +198,11 @@ class Fanout:
         while not stop.is_set():
             await changes.listen(self._engine, self._hinted.set, stop)
             await pause(stop, 1.0)
+
+
+def _measure_counts(counts: Counts) -> None:
+    alerts_in_state.labels(state="raised").set(counts.raised)
+    alerts_in_state.labels(state="claimed").set(counts.claimed)
 
 
 async def frames(

@@ -3,12 +3,13 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 
+from shared.clock import monotonic
 from shared.events.envelope import Envelope, InvalidEvent, decode
 from shared.events.record import Received, Record
 from shared.kafka.dead_letters import DeadLetterLimit, Tally, TooManyDeadLetters, park
 from shared.postgres import offsets, outbox, processed
 from shared.postgres.engine import AsyncConnection, AsyncEngine, transaction
-from shared.process.metrics import batch_records, dead_letters, events_processed
+from shared.process.metrics import batch_records, db_transaction_seconds, dead_letters, events_processed
 
 Observe = Callable[[AsyncConnection, Sequence[Envelope]], Awaitable[None]]
 """What a service does with new events; all its writes go through the connection it is given."""
@@ -73,6 +74,7 @@ async def process(
 
     :raises TooManyDeadLetters: see `read`.
     """
+    began = monotonic()
     async with transaction(engine) as connection:
         next_offsets = await offsets.fence(connection, [share.claim for share in shares])
         opened: dict[offsets.Claim, Opened] = {}
@@ -84,6 +86,7 @@ async def process(
                 moved[share.claim] = due[-1].offset + 1
         new = await _take_effect(connection, shares[0].claim.group, list(opened.values()), observe)
         await offsets.move(connection, moved)
+    db_transaction_seconds.observe(monotonic() - began)
     _count(opened, new)
     return Done(
         tallies={claim: each.tally for claim, each in opened.items()},

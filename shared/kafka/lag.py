@@ -1,5 +1,6 @@
 """Lag: how far behind we are, in records and in seconds, and the hint that Kafka's own tools read."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 
 import structlog
@@ -14,6 +15,7 @@ from shared.process.metrics import consumer_lag_records, consumer_lag_seconds
 log = structlog.get_logger(__name__)
 
 _HINT_EVERY = 5.0
+_HINT_PATIENCE = 1.0
 
 
 class Lag:
@@ -48,8 +50,16 @@ class Lag:
         if monotonic() - self._hinted_at < _HINT_EVERY:
             return
         self._hinted_at = monotonic()
-        for tp in [tp for tp in self._next if tp in owned]:
-            try:
-                await self._consumer.commit({tp: self._next.pop(tp)})
-            except (KafkaError, IllegalStateError) as error:
-                log.debug("offset hint not taken", group=self._group, error=type(error).__name__)
+        try:
+            # While the group's coordinator is away the client would try for ever.
+            async with asyncio.timeout(_HINT_PATIENCE):
+                for tp in [tp for tp in self._next if tp in owned]:
+                    await self._commit(tp)
+        except TimeoutError:
+            log.debug("offset hint given up", group=self._group)
+
+    async def _commit(self, tp: TopicPartition) -> None:
+        try:
+            await self._consumer.commit({tp: self._next.pop(tp)})
+        except (KafkaError, IllegalStateError) as error:
+            log.debug("offset hint not taken", group=self._group, error=type(error).__name__)

@@ -10,6 +10,7 @@ import asyncio
 import os
 import socket
 from collections.abc import Sequence
+from typing import Any
 
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
@@ -95,26 +96,46 @@ class PartitionStream:
         lag = Lag(consumer, self._group)
         try:
             if await _started(consumer, stop):
+                stopping = asyncio.ensure_future(stop.wait())
                 while not stop.is_set():
-                    await self._turn(consumer, lag)
+                    await self._turn(consumer, lag, stopping)
+                stopping.cancel()
         finally:
             lag.keep({})
-            await asyncio.wait_for(consumer.stop(), _STOPPING_SECONDS)
+            await _leave(consumer, self._group)
 
-    async def _turn(self, consumer: AIOKafkaConsumer, lag: Lag) -> None:
-        if self._health is not None:
-            self._health.beat(f"stream {self._group}")
-        last_poll_timestamp.set(system_clock().timestamp())
+    async def _turn(self, consumer: AIOKafkaConsumer, lag: Lag, stopping: asyncio.Future[Any]) -> None:
         async with self._busy:
             await self._claim_assigned(consumer)
-            fetched = await self._poll(consumer)
+        fetched = await self._poll_until(stopping, consumer)
+        async with self._busy:
             shares = {tp: self._share(tp, records) for tp, records in fetched.items() if tp in self._claims}
             if shares:
                 await self._process(list(shares.values()))
                 for tp, share in shares.items():
                     lag.note(tp, share.records)
             lag.keep(self._claims)
-            await lag.hint(self._claims)
+        await lag.hint(self._claims)
+
+    async def _poll_until(
+        self, stopping: asyncio.Future[Any], consumer: AIOKafkaConsumer
+    ) -> dict[TopicPartition, list[Received]]:
+        """Poll, but not beyond the moment when it is time to stop.
+
+        During a rebalance the client's call ignores its timeout and returns when there is an assignment. So
+        nobody may hold what the rebalance waits for, and a look at the clock must be possible meanwhile.
+        """
+        polling = asyncio.ensure_future(self._poll(consumer))
+        while not polling.done() and not stopping.done():
+            if self._health is not None:
+                self._health.beat(f"stream {self._group}")
+            last_poll_timestamp.set(system_clock().timestamp())
+            await asyncio.wait({polling, stopping}, timeout=5, return_when=asyncio.FIRST_COMPLETED)
+        if not polling.done():
+            polling.cancel()
+            await asyncio.wait({polling})
+            return {}
+        return polling.result()
 
     async def _poll(self, consumer: AIOKafkaConsumer) -> dict[TopicPartition, list[Received]]:
         """Records of any partition; those of unclaimed ones are left out by the caller.
@@ -226,6 +247,20 @@ async def _started(consumer: AIOKafkaConsumer, stop: asyncio.Event) -> bool:
         return False
     await starting
     return True
+
+
+async def _leave(consumer: AIOKafkaConsumer, group: str) -> None:
+    """Leave the group, so that nobody waits for our session to end; but only as long as a stop may take.
+
+    Without its broker the client may end this call with a cancellation that nobody asked for.
+    """
+    leaving = asyncio.ensure_future(consumer.stop())
+    await asyncio.wait({leaving}, timeout=_STOPPING_SECONDS)
+    leaving.cancel()
+    await asyncio.wait({leaving})
+    error = None if leaving.cancelled() else leaving.exception()
+    if leaving.cancelled() or error is not None:
+        log.warning("group not left cleanly", group=group, error=type(error).__name__ if error else None)
 
 
 class _Notes(ConsumerRebalanceListener):  # type: ignore[misc]  # the client ships no types

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser, Page, async_playwright
+from sqlalchemy import text
 
 from deploy.local.ports import free_port, listens
 from deploy.local.postgres import Postgres, drop_database, ensure_database, prepare, wait_ready
@@ -173,17 +174,45 @@ def keep() -> Callable[[Page, str], Awaitable[None]]:
 
 
 @pytest.fixture
-def raise_alert(engine: AsyncEngine) -> Callable[..., Awaitable[str]]:
+def tell(engine: AsyncEngine) -> Callable[..., Awaitable[None]]:
+    """Facts about one customer, followed in one transaction."""
+
+    async def put(name: str, *facts: ContactChanged | RiskAssessed) -> None:
+        async with transaction(engine) as connection:
+            await observe(connection, [_happened(fact, f"demo/shopify/{name}") for fact in facts])
+
+    return put
+
+
+@pytest.fixture
+def raise_alert(tell: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[str]]:
     """A customer at risk; gives the alert's id."""
 
     async def put(name: str, priority: float = 100.0) -> str:
-        customer = f"demo/shopify/{name}"
-        facts = (ContactChanged(name=name, phone="090-1234-5678"), _risk(name, priority))
-        async with transaction(engine) as connection:
-            await observe(connection, [_happened(fact, customer) for fact in facts])
+        contact = ContactChanged(name=name, mail="hanako+shop@example.jp", phone="090-1234-5678")
+        await tell(name, contact, _risk(name, priority))
         return derived_id("alert", f"episode {name}")
 
     return put
+
+
+@pytest.fixture
+def change_phone(tell: Callable[..., Awaitable[None]]) -> Callable[[str, str], Awaitable[None]]:
+    async def put(name: str, phone: str) -> None:
+        await tell(name, ContactChanged(name=name, phone=phone))
+
+    return put
+
+
+@pytest.fixture
+def looks(engine: AsyncEngine) -> Callable[[], Awaitable[int]]:
+    """How often a contact was shown so far."""
+
+    async def count() -> int:
+        async with transaction(engine) as connection:
+            return int((await connection.execute(text("SELECT count(*) FROM contact_view"))).scalar_one())
+
+    return count
 
 
 def _happened(fact: ContactChanged | RiskAssessed, customer: str) -> Envelope:

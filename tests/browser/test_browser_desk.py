@@ -1,6 +1,7 @@
 """The desk in a real browser: log in, see an alert arrive live, claim it, resolve it; all by keyboard too."""
 
 from collections.abc import Awaitable, Callable
+from itertools import pairwise
 
 from playwright.async_api import Browser, Page, expect
 
@@ -12,7 +13,24 @@ from shared.postgres.engine import transaction
 
 OpenDesk = Callable[..., Awaitable[Page]]
 RaiseAlert = Callable[..., Awaitable[str]]
+ChangePhone = Callable[[str, str], Awaitable[None]]
+Looks = Callable[[], Awaitable[int]]
 Keep = Callable[[Page, str], Awaitable[None]]
+
+# Instead of a telephone, which this browser would wait for with its ears shut.
+DIAL_NOWHERE = """() => document.addEventListener("click", (event) => {
+  window.dialled = event.target.href;
+  event.preventDefault();
+})"""
+# When rows began to move: all those of one redraw begin together.
+WATCH_MOVES = """() => {
+  window.moves = [];
+  const animate = Element.prototype.animate;
+  Element.prototype.animate = function (...how) {
+    window.moves.push(performance.now());
+    return animate.apply(this, how);
+  };
+}"""
 
 
 async def test_an_agent_logs_in_sees_an_alert_arrive_claims_and_resolves_it(
@@ -29,6 +47,7 @@ async def test_an_agent_logs_in_sees_an_alert_arrive_claims_and_resolves_it(
     await page.click("#claim")
     await expect(page.locator("#rows .pill.mine")).to_be_visible()
     await expect(page.locator("#card .lease")).to_contain_text("残り 1")
+    await expect(page.locator("#call")).to_contain_text("090-1234-5678")
     await keep(page, "3-claimed")
     await page.fill("#note", "続けてみるとのこと")
     await page.click("[data-disposition=kept]")
@@ -36,6 +55,43 @@ async def test_an_agent_logs_in_sees_an_alert_arrive_claims_and_resolves_it(
     await expect(page.locator("#count-done")).to_have_text("1")
     await expect(page.locator("#count-kept")).to_contain_text("12,800")
     await keep(page, "4-resolved")
+
+
+async def test_the_number_to_call_is_shown_while_the_claim_is_ones_own_and_at_no_other_time(
+    open_desk: OpenDesk, raise_alert: RaiseAlert, looks: Looks
+) -> None:
+    await raise_alert("山田 花子")
+    page = await open_desk("misaki")
+    reach, number = page.locator("#card .reach"), page.locator("#call")
+    await expect(reach).to_contain_text("•••-••••-5678")
+    await page.click("#claim")
+    await expect(number).to_have_attribute("href", "tel:09012345678")
+    await expect(reach).to_contain_text("090-1234-5678")
+    await expect(reach.locator("a[href='mailto:hanako%2Bshop@example.jp']")).to_be_visible()
+    await expect(reach).to_contain_text("閲覧は記録されます")
+    await page.fill("#note", "お話し中")
+    assert await looks() == 1
+    await page.reload()
+    await expect(number).to_contain_text("090-1234-5678")
+    assert await looks() == 2
+    await page.keyboard.press("Backspace")
+    await expect(reach).to_contain_text("•••-••••-5678")
+    await expect(number).to_have_count(0)
+    assert "1234-5678" not in await page.content()
+
+
+async def test_another_number_that_arrives_during_the_call_is_the_one_that_is_shown(
+    open_desk: OpenDesk, raise_alert: RaiseAlert, change_phone: ChangePhone
+) -> None:
+    await raise_alert("山田 花子")
+    page = await open_desk("misaki")
+    await page.click("#claim")
+    await expect(page.locator("#call")).to_contain_text("090-1234-5678")
+    await page.fill("#note", "番号が変わったとのこと")
+    await change_phone("山田 花子", "+819000000171")
+    await expect(page.locator("#call")).to_contain_text("090-0000-0171")
+    await expect(page.locator("#note")).to_have_value("番号が変わったとのこと")
+    await expect(page.locator("#note")).to_be_focused()
 
 
 async def test_everything_can_be_done_by_keyboard_alone(open_desk: OpenDesk, raise_alert: RaiseAlert) -> None:
@@ -48,6 +104,10 @@ async def test_everything_can_be_done_by_keyboard_alone(open_desk: OpenDesk, rai
     await expect(card).to_have_text("佐藤 一郎 様")
     await page.keyboard.press("Enter")
     await expect(page.locator("#note")).to_be_visible()
+    await page.evaluate(DIAL_NOWHERE)
+    await expect(page.locator("#call")).to_be_visible()
+    await page.keyboard.press("t")
+    assert await page.evaluate("window.dialled") == "tel:09012345678"
     await page.keyboard.press("m")
     await page.keyboard.type("1")
     await expect(page.locator("#note")).to_have_value("1")
@@ -110,6 +170,8 @@ async def test_an_alert_that_is_withdrawn_leaves_and_its_agent_may_still_say_how
         await alerts.save(connection, withdrawn, system_clock())
     await expect(page.locator("#rows .row")).to_have_count(0)
     await expect(page.locator("#card .closed")).to_contain_text("取り下げられました")
+    await expect(page.locator("#card .reach")).to_contain_text("•••-••••-5678")
+    await expect(page.locator("#call")).to_have_count(0)
     await page.click("[data-disposition=cancelled]")
     await expect(page.locator("#count-done")).to_have_text("1")
 
@@ -122,6 +184,8 @@ async def test_the_desk_speaks_english_and_dark_when_asked(
     await page.emulate_media(color_scheme="dark")
     await expect(page.locator("#queue-title")).to_have_text("Customers to call")
     await expect(page.locator("#card .reason").first).to_contain_text("Skipped 2 deliveries in a row")
+    await page.click("#claim")
+    await expect(page.locator("#card .reach")).to_contain_text("Every look is recorded")
     await keep(page, "5-english-dark")
 
 
@@ -141,6 +205,32 @@ async def test_a_wrong_password_is_told(browser: Browser, address: str, keep: Ke
     await page.click("button")
     await expect(page.locator("[role=alert]")).to_have_text("ログインIDまたはパスワードが違います。")
     await keep(page, "6-refused")
+
+
+async def test_rows_glide_one_change_after_another_and_in_a_flood_they_are_there_at_once(
+    open_desk: OpenDesk, raise_alert: RaiseAlert
+) -> None:
+    page = await open_desk("misaki")
+    await page.evaluate(WATCH_MOVES)
+    await raise_alert("山田 花子")
+    await expect(page.locator("#rows .row")).to_have_count(1)
+    assert len(await page.evaluate("window.moves")) == 1
+    for number in range(12):
+        await raise_alert(f"顧客 {number}", priority=float(number))
+    await expect(page.locator("#rows .row")).to_have_count(13)
+    moves = await page.evaluate("window.moves")
+    gaps = [later - earlier for earlier, later in pairwise(moves)]
+    assert not [gap for gap in gaps if 250 < gap < 500]
+
+
+async def test_who_asked_for_less_motion_sees_none(open_desk: OpenDesk, raise_alert: RaiseAlert) -> None:
+    page = await open_desk("misaki")
+    await page.emulate_media(reduced_motion="reduce")
+    await page.evaluate(WATCH_MOVES)
+    await raise_alert("山田 花子")
+    await expect(page.locator("#rows .row")).to_have_count(1)
+    assert await page.evaluate("window.moves") == []
+    assert await page.evaluate("document.getAnimations().length") == 0
 
 
 async def test_what_others_closed_makes_way_for_the_next_customer(

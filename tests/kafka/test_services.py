@@ -16,7 +16,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from sqlalchemy import text
 
 from deploy.local.accounts import make_shops_file, read_keys
-from deploy.local.layout import ANY_FREE, Clock, Layout
+from deploy.local.layout import ANY_FREE, Layout
 from deploy.local.process import Command, start, stop
 from deploy.local.stack import make_schemas
 from shared.events.envelope import decode
@@ -108,11 +108,14 @@ def services(layout: Layout, dsn: str) -> Iterator[None]:
 
 
 def on_apache_kafka(settings: CommonSettings) -> Mapping[str, str]:
+    """What an installation on Apache Kafka says, and the day after the last of the webhooks."""
     return {
         "HIKITOME_KAFKA_BOOTSTRAP": settings.kafka_bootstrap,
         "HIKITOME_KAFKA_IDEMPOTENT": "true",
         "HIKITOME_KAFKA_SESSION_TIMEOUT_MS": "10000",
         "HIKITOME_KAFKA_FETCH_MAX_WAIT_MS": "500",
+        "HIKITOME_CLOCK_ORIGIN": (OPENING + timedelta(days=DAYS)).isoformat(),
+        "HIKITOME_CLOCK_STARTED": datetime.now(UTC).isoformat(),
     }
 
 
@@ -121,10 +124,7 @@ async def system(settings: CommonSettings, tmp_path: Path, eventually: Any) -> A
     dsn = settings.postgres_dsn.get_secret_value()
     await provision(settings)
     await make_schemas(dsn)
-    today = Clock(OPENING + timedelta(days=DAYS), datetime.now(UTC), 1.0)
-    layout = Layout(
-        tmp_path, ANY_FREE.chosen(), read_keys(tmp_path), clock=today, extra=on_apache_kafka(settings)
-    )
+    layout = Layout(tmp_path, ANY_FREE.chosen(), read_keys(tmp_path), extra=on_apache_kafka(settings))
     secret = make_shops_file(layout.shops_file, SHOP).secret
     engine = create_engine(dsn, "scoring")
     async with httpx.AsyncClient(trust_env=False, timeout=15) as client:

@@ -11,6 +11,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.records_to_delete import RecordsToDelete
 from sqlalchemy import text
 
+from shared.clock import monotonic
 from shared.events.envelope import Envelope
 from shared.events.topics import Topic
 from shared.kafka.dead_letters import DeadLetterLimit, TooManyDeadLetters
@@ -18,6 +19,7 @@ from shared.kafka.producer import Acked, EventProducer
 from shared.kafka.stream import OffsetLost, PartitionStream
 from shared.postgres import offsets
 from shared.postgres.engine import AsyncEngine, transaction
+from shared.process.run import pause
 from shared.process.settings import CommonSettings
 from tests.kafka.apache_kafka import Kafka
 from tests.kafka.conftest import Effects, Publish, as_record
@@ -27,6 +29,7 @@ Make = Callable[[int], Envelope]
 Stream = Callable[[Topic, str], PartitionStream]
 
 OWNERS = text("SELECT owner FROM effect GROUP BY owner HAVING count(*) >= 300")
+COUNT = text("SELECT count(*) FROM effect WHERE owner = :owner")
 SUBJECTS = text("SELECT event_id, subject FROM effect ORDER BY at")
 STAND_AT = text("UPDATE consumer_partition SET next_offset = :offset")
 
@@ -123,6 +126,45 @@ async def in_order(engine: AsyncEngine, published: Sequence[Envelope]) -> None:
         assert [event_id for about, event_id in rows if about == subject] == wanted
 
 
+async def test_a_rebalance_while_records_trickle_in_holds_nobody_up(
+    settings: CommonSettings,
+    make_topic: Callable[[int], Awaitable[Topic]],
+    engine: AsyncEngine,
+    stream: Stream,
+    envelope: Make,
+    effects: Effects,
+    running: Any,
+    eventually: Any,
+) -> None:
+    topic = await make_topic(6)
+    enough = asyncio.Event()
+
+    async def trickle() -> None:
+        async with EventProducer(settings, delivery_timeout=10) as producer:
+            for number in itertools.count():
+                assert await producer.publish([as_record(topic, envelope(number))]) == Acked()
+                # Slow enough for consumers to be waiting, and quick enough to wake them before they look up.
+                await pause(enough, 0.05)
+                if enough.is_set():
+                    return
+
+    def works(owner: str) -> Callable[[], Awaitable[bool]]:
+        async def check() -> bool:
+            async with transaction(engine) as connection:
+                return bool((await connection.execute(COUNT, {"owner": owner})).scalar_one() > 0)
+
+        return check
+
+    trickling = asyncio.create_task(trickle())
+    async with asyncio.timeout(25), running(stream(topic, "a").run):
+        for owner in ("b", "c", "d"):
+            async with running(stream(topic, owner).run):
+                await eventually(works(owner))
+        enough.set()
+        await trickling
+    assert len(await effects()) == len(set(await effects()))
+
+
 async def test_a_stream_outlives_the_death_of_its_broker(
     kafka: Kafka,
     topic: Topic,
@@ -149,6 +191,33 @@ async def test_a_stream_outlives_the_death_of_its_broker(
         await publish(topic, wanted[20:])
         await eventually(there(40))
     assert sorted(await effects()) == sorted(ids(wanted))
+
+
+async def test_a_stream_whose_broker_is_gone_still_stops_when_asked_to(
+    kafka: Kafka,
+    topic: Topic,
+    stream: Stream,
+    envelope: Make,
+    publish: Publish,
+    effects: Effects,
+    eventually: Any,
+) -> None:
+    stop = asyncio.Event()
+    began = monotonic()
+
+    async def there() -> bool:
+        return len(await effects()) == 1
+
+    async def hint_is_due() -> bool:
+        return monotonic() - began > 6
+
+    await publish(topic, [envelope(1)])
+    running = asyncio.create_task(stream(topic, "a").run(stop))
+    await eventually(there)
+    kafka.kill()
+    await eventually(hint_is_due)
+    stop.set()
+    await asyncio.wait_for(running, 6)
 
 
 async def test_a_partition_claimed_by_somebody_who_then_vanished_is_claimed_back(

@@ -160,6 +160,7 @@ def haunted(
                 await eventually(waves.there)
                 zombie.wake()
                 yield Haunted(waves, zombie, engine)
+        assert zombie.process.returncode == 0, f"asked to stop, it did not: {zombie.log.read_text()}"
 
     return haunt
 
@@ -194,7 +195,6 @@ async def test_a_zombie_is_fenced_and_then_works_on_as_a_member_like_any_other(
         assert await seen.owners(3) == {"heir", "zombie"}
     for wave in range(4):
         assert await seen.waves.times(wave) == {1}
-    assert seen.zombie.process.returncode == 0, "it drains and ends well when asked to"
 
 
 async def test_the_fence_holds_without_the_memory_of_processed_events(

@@ -11,10 +11,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from services.notifier.alert import Changed, Disposition, NotYours, Over, TakenBy
-from services.notifier.desk import Desk, Missing, Outcome
+from services.notifier.desk import Desk, Missing, Outcome, Shown
 from services.notifier.store import cards, changes
 from services.notifier.store.agents import Agent
 from services.notifier.stream import start_of_day
+from services.notifier.web import phone
 from shared.postgres.engine import transaction
 
 MOST_SHOWN = 300
@@ -67,6 +68,14 @@ def router(desk: Desk, zone: ZoneInfo) -> APIRouter:
     async def claim(alert_id: UUID, who: Who) -> Response:
         return await _answer(desk, alert_id, await desk.claim(str(alert_id), who.login))
 
+    @routes.post("/{alert_id}/contact")
+    async def contact(alert_id: UUID, who: Who) -> Response:
+        """Not a GET: it leaves a trace."""
+        outcome = await desk.contact(str(alert_id), who.login)
+        if isinstance(outcome, Shown):
+            return json_response({"contact": _readable(outcome)})
+        return await _answer(desk, alert_id, outcome)
+
     @routes.post("/{alert_id}/release")
     async def release(alert_id: UUID, who: Who) -> Response:
         return await _answer(desk, alert_id, await desk.release(str(alert_id), who.login))
@@ -77,6 +86,10 @@ def router(desk: Desk, zone: ZoneInfo) -> APIRouter:
         return await _answer(desk, alert_id, outcome)
 
     return routes
+
+
+def _readable(shown: Shown) -> dict[str, object]:
+    return {**asdict(shown), "phone": phone.read(shown.phone) if shown.phone else None}
 
 
 async def _answer(desk: Desk, alert_id: UUID, outcome: Outcome) -> Response:

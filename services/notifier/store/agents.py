@@ -45,7 +45,8 @@ _OF_SESSION = text(
 _CLOSE = text("DELETE FROM session WHERE token_hash = :token_hash")
 _FORGET_EXPIRED = text("DELETE FROM session WHERE expires_at <= :now")
 _ATTEMPT = text("INSERT INTO login_attempt (login_hash, at) VALUES (:login_hash, :now)")
-_FORGET_ATTEMPTS = text("DELETE FROM login_attempt WHERE at <= :since OR login_hash = :login_hash")
+_FORGET_OLD = text("DELETE FROM login_attempt WHERE at <= :since")
+_FORGET_OWN = text("DELETE FROM login_attempt WHERE login_hash = :login_hash")
 _COUNT_ATTEMPTS = text(
     "SELECT count(*) FILTER (WHERE login_hash = :login_hash) AS own, count(*) AS every"
     " FROM login_attempt WHERE at > :since"
@@ -99,11 +100,11 @@ async def note_attempt(
     connection: AsyncConnection, login_hash: bytes, now: datetime, since: datetime
 ) -> tuple[int, int]:
     """Count this attempt before it is judged, so that many at once cannot slip through; give own and all."""
+    await connection.execute(_FORGET_OLD, {"since": since})
     await connection.execute(_ATTEMPT, {"login_hash": login_hash, "now": now})
     row = (await connection.execute(_COUNT_ATTEMPTS, {"login_hash": login_hash, "since": since})).one()
     return row.own, row.every
 
 
-async def forget_attempts(connection: AsyncConnection, login_hash: bytes, since: datetime) -> None:
-    """After a success: this log-in's, and everybody's old ones."""
-    await connection.execute(_FORGET_ATTEMPTS, {"login_hash": login_hash, "since": since})
+async def forget_attempts(connection: AsyncConnection, login_hash: bytes) -> None:
+    await connection.execute(_FORGET_OWN, {"login_hash": login_hash})

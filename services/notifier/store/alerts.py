@@ -27,11 +27,16 @@ _STATE = (
     " closed_at"
 )
 _FIND = text(f"SELECT {_STATE} FROM alert WHERE id = CAST(:id AS uuid)")  # noqa: S608 - our own list of columns
+_LOCK = text(f"SELECT {_STATE} FROM alert WHERE id = CAST(:id AS uuid) FOR SHARE")  # noqa: S608
 _BY_EPISODE = text(f"SELECT {_STATE} FROM alert WHERE episode = :episode")  # noqa: S608
+# Each way of finding uses an index of its own; one condition with OR would read the whole table.
 _TOUCHED = text(
-    f"SELECT {_STATE} FROM alert WHERE state IN ('raised', 'claimed') AND (episode = ANY(:episodes)"  # noqa: S608
-    " OR customer_ref = ANY(:customers) OR (cart, subscription) IN"
-    " (SELECT * FROM unnest(CAST(:carts AS text[]), CAST(:subscriptions AS text[]))))"
+    f"SELECT {_STATE} FROM alert WHERE state IN ('raised', 'claimed') AND id IN ("  # noqa: S608
+    " SELECT id FROM alert WHERE episode = ANY(:episodes)"
+    " UNION ALL SELECT id FROM alert WHERE customer_ref = ANY(:customers)"
+    " UNION ALL SELECT a.id FROM unnest(CAST(:carts AS text[]), CAST(:subscriptions AS text[]))"
+    " AS over (cart, subscription) JOIN alert AS a USING (cart, subscription)"
+    " WHERE a.state IN ('raised', 'claimed'))"
     " ORDER BY id FOR UPDATE"
 )
 _RAISE = text(
@@ -62,6 +67,12 @@ _FORGET_NOTES = text("UPDATE alert SET note = NULL WHERE customer_ref = :custome
 
 async def find(connection: AsyncConnection, alert_id: str) -> Alert | None:
     row = (await connection.execute(_FIND, {"id": alert_id})).one_or_none()
+    return None if row is None else _alert(row)
+
+
+async def lock(connection: AsyncConnection, alert_id: str) -> Alert | None:
+    """As it stands, and until the transaction ends it stays so."""
+    row = (await connection.execute(_LOCK, {"id": alert_id})).one_or_none()
     return None if row is None else _alert(row)
 
 

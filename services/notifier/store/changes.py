@@ -41,7 +41,7 @@ _LAST = text("SELECT last FROM alert_sequence")
 _OF_ALERT = text(
     "SELECT c.what, g.name AS agent, c.detail, c.at FROM alert_change AS c"
     " LEFT JOIN agent AS g ON g.login = c.agent"
-    " WHERE c.alert = CAST(:alert AS uuid) AND c.what NOT IN ('renewed', 'contact_changed')"
+    " WHERE c.alert = CAST(:alert AS uuid) AND c.what NOT IN ('renewed', 'refreshed', 'contact_changed')"
     " ORDER BY c.id DESC LIMIT 50"
 )
 

@@ -12,11 +12,13 @@ from services.notifier.alert import (
     DISPOSITIONS,
     Alert,
     Changed,
+    Held,
     NotYours,
     Over,
     State,
     TakenBy,
     claim,
+    hold,
     release,
     resolve,
     withdraw,
@@ -53,6 +55,18 @@ def test_after_the_lease_anybody_may_take_it_over() -> None:
 def test_claiming_ones_own_alert_prolongs_the_lease() -> None:
     renewed = changed(claim(CLAIMED, "misaki", NOW + timedelta(minutes=5), LEASE))
     assert (renewed.what, renewed.alert.lease_until) == ("renewed", NOW + timedelta(minutes=20))
+
+
+def test_only_the_agent_of_a_running_claim_may_call() -> None:
+    assert hold(CLAIMED, "misaki", NOW) == Held()
+    assert hold(CLAIMED, "ken", NOW) == NotYours()
+    assert hold(RAISED, "misaki", NOW) == NotYours()
+    assert hold(CLAIMED, "misaki", NOW + LEASE) == NotYours()
+
+
+@pytest.mark.parametrize("closed", [RESOLVED, WITHDRAWN])
+def test_nobody_calls_about_what_is_closed_not_even_its_agent(closed: Alert) -> None:
+    assert hold(closed, "misaki", NOW) == Over(closed.state)
 
 
 def test_a_released_alert_is_as_if_nobody_had_had_it() -> None:

@@ -1,6 +1,7 @@
 // The card: who the selected customer is, why now, what to say, and what to do.
 
 import { setText } from "./queue.js";
+import { holds, reach } from "./reach.js";
 import { bandOf, businessNow, clockFace, date, dateTime, h, holding, money, nameOf, percent, realNow, reasonText, say, shell, time, untilCutoff } from "./shell.js";
 
 export const DISPOSITIONS = ["kept", "kept_modified", "paused", "cancelled", "callback", "no_answer", "wrong_number", "dnc"];
@@ -10,26 +11,38 @@ const DAY = 86_400_000;
 
 export class Card {
   #note = "";
+  #todo = "";
 
   constructor(panel, act) {
-    Object.assign(this, { panel, act, alert: null, history: [] });
+    Object.assign(this, { panel, act, alert: null, history: [], contact: null });
     this.show(null);
   }
 
-  // The words an agent is typing outlive every redraw of the same card.
+  // An answer that was overtaken is ignored. Redraws of the same card leave alone where an agent may be typing
+  // (an input method loses what it is composing) or about to click, as long as there is the same to do.
   show(alert, history = []) {
     const same = alert && alert.id === this.alert?.id;
-    const typing = same && document.activeElement?.id === "note";
+    if (same && alert.version < this.alert.version) return;
+    if (!same || !holds(alert)) this.contact = null;
+    const focused = same ? document.activeElement?.id : "";
     this.#note = same ? this.note() : "";
     const scroll = same ? this.panel.querySelector(".inner")?.scrollTop : 0;
-    this.alert = alert;
-    this.history = history;
+    const keep = same && todoOf(alert) === this.#todo;
+    Object.assign(this, { alert, history });
+    this.#todo = todoOf(alert);
     this.panel.classList.toggle("blank", !alert);
     this.panel.dataset.band = alert?.band ?? "";
-    this.panel.replaceChildren(...(alert ? [this.#inner(), this.#actions()] : [blank()]));
+    if (keep) this.panel.querySelector(".inner").replaceWith(this.#inner());
+    else this.panel.replaceChildren(...(alert ? [this.#inner(), this.#actions()] : [blank()]));
     if (scroll) this.panel.querySelector(".inner").scrollTop = scroll;
-    if (typing) document.getElementById("note")?.focus();
+    if (focused) document.getElementById(focused)?.focus();
     this.tick();
+  }
+
+  reveal(id, contact) {
+    if (this.alert?.id !== id || !holds(this.alert)) return;
+    this.contact = contact;
+    this.show(this.alert, this.history);
   }
 
   note() {
@@ -38,6 +51,7 @@ export class Card {
 
   tick() {
     if (!this.alert) return;
+    if (todoOf(this.alert) !== this.#todo || (this.contact && !holds(this.alert))) return this.show(this.alert, this.history);
     const until = this.panel.querySelector(".stake .until");
     const cutoff = untilCutoff(this.alert.cutoff);
     until.className = `until ${cutoff.urgency}`;
@@ -50,7 +64,7 @@ export class Card {
 
   #inner() {
     const alert = this.alert;
-    return h("div.inner", {}, head(alert),
+    return h("div.inner", {}, head(alert, this.contact),
       h("div.cols", {},
         h("div", {},
           h("h3", {}, say("why_now"), h("small", {}, say("why_hint"))),
@@ -93,6 +107,9 @@ export class Card {
   }
 }
 
+// Time alone changes it too: a lease runs out.
+const todoOf = (alert) => alert && [alert.id, alert.state, alert.agent, holding(alert)].join();
+
 function blank() {
   return h("div.empty", {}, h("p.muted", {}, say("none_selected")));
 }
@@ -102,14 +119,13 @@ function closed(text, alert, kind) {
   return h("div.actions", {}, h("div.line", {}, h(`p.grow.closed.${kind}`, {}, text + result)));
 }
 
-function head(alert) {
-  const reach = [["phone", alert.phone], ["mail", alert.mail], ["prefecture", alert.prefecture]].filter(([, value]) => value);
+function head(alert, contact) {
   return h("header.head", {},
     gauge(alert),
     h("div.person", {},
       h("p.kana", {}, alert.kana ?? ""),
       h("h2", {}, nameOf(alert)),
-      h("p.reach", {}, reach.map(([key, value]) => h("span", {}, h("b", {}, say(key)), value)))),
+      reach(alert, contact)),
     h("dl.stake", {}, h("dt", {}, say("value_at_risk")), h("dd", {}, money(alert.value.amount, alert.value.currency)), h("dd.until", {})));
 }
 

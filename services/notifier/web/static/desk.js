@@ -2,6 +2,7 @@
 
 import { Card, DISPOSITIONS, KEPT } from "./card.js";
 import { Queue, setText } from "./queue.js";
+import { holds } from "./reach.js";
 import { Live, call } from "./server.js";
 import { businessNow, date, h, holding, money, nameOf, realNow, say, shell, time, untilCutoff } from "./shell.js";
 
@@ -11,6 +12,8 @@ const card = new Card($("card"), act);
 const live = new Live({ onAlert, onCounts, onReset: load, onState });
 let connected = false;
 let busy = false;
+let renewing = false;
+let asked = null;
 let currency = "JPY";
 
 async function load() {
@@ -26,8 +29,10 @@ async function load() {
 function onAlert(alert) {
   currency = alert.value.currency;
   if (queue.put(alert) && alert.what === "raised") setText($("announce"), say("said_new", { name: nameOf(alert) }));
-  if (alert.id === card.alert?.id) refresh(alert);
-  else if (!card.alert && queue.get(alert.id)) select(alert.id);
+  if (alert.id === card.alert?.id) {
+    if (alert.what === "contact_changed") card.contact = asked = null;
+    if (!busy) refresh(alert);  // else the answer that is on its way is newer, and can be worked with at once
+  } else if (!card.alert && queue.get(alert.id)) select(alert.id);
 }
 
 function onCounts(counts) {
@@ -77,8 +82,36 @@ async function select(id) {
 // The card as it stands, with its history, which the stream does not carry.
 async function refresh(alert) {
   card.show(alert, card.alert?.id === alert.id ? card.history : []);
+  reveal();
   const { status, content } = await call("GET", `/api/alerts/${alert.id}`);
-  if (status === 200 && card.alert?.id === alert.id) card.show(content.alert, content.history);
+  if (status !== 200 || card.alert?.id !== alert.id) return;
+  card.show(content.alert, content.history);
+  reveal();
+  if (isClosed(content.alert) && !mine()) setTimeout(() => moveOn(alert.id), LINGER);
+}
+
+// Every look is recorded, so it is asked once a card, and only by who holds the claim.
+async function reveal() {
+  const alert = card.alert;
+  if (!alert || !connected || card.contact || asked?.id === alert.id || !holds(alert)) return;
+  const asking = (asked = { id: alert.id });
+  const { status, content } = await call("POST", `/api/alerts/${alert.id}/contact`);
+  if (asked !== asking) return;
+  if (status === 200) {
+    asked = null;
+    return card.reveal(alert.id, content.contact);
+  }
+  setTimeout(() => asked === asking && (asked = null), AGAIN);
+  if (content.alert && card.alert?.id === alert.id) card.show(content.alert, card.history);
+}
+
+const AGAIN = 3_000;
+const LINGER = 5_000;
+const isClosed = (alert) => alert.state === "resolved" || alert.state === "withdrawn";
+
+// What others closed is shown for a moment, so that it does not vanish from under one's eyes.
+function moveOn(id) {
+  if (card.alert?.id === id && isClosed(card.alert)) select(queue.next());
 }
 
 async function act(what, disposition) {
@@ -92,7 +125,10 @@ async function act(what, disposition) {
     queue.put(content.alert);
     card.show(content.alert, card.history);
   }
-  if (status !== 200) return complain(content);
+  if (status !== 200) {
+    complain(content);
+    return refresh(content.alert ?? alert);
+  }
   praise(what, disposition, content.alert);
   if (what === "resolve") select(queue.next());
   else refresh(content.alert);
@@ -137,6 +173,7 @@ const KEYS = {
   ArrowUp: () => select(queue.step(-1)),
   Enter: () => $("claim") && !$("claim").disabled && act("claim"),
   Backspace: () => mine() && act("release"),
+  t: () => $("call")?.click(),
   m: () => $("note")?.focus(),
   "?": () => $("help").showModal(),
   ...Object.fromEntries(DISPOSITIONS.map((disposition, index) => [String(index + 1), () => mine() && act("resolve", disposition)])),
@@ -149,19 +186,18 @@ function tick() {
   card.tick();
   countUrgent();
   keepLease();
+  reveal();
 }
 
 // Whoever has the card open keeps it: the lease is for agents who went away.
-function keepLease() {
+async function keepLease() {
   const alert = card.alert;
-  if (!alert || busy || !connected || holding(alert) !== "mine") return;
-  if (Date.parse(alert.lease_until) - realNow() < shell.lease_seconds * 500) {
-    busy = true;
-    call("POST", `/api/alerts/${alert.id}/claim`).then(({ content }) => {
-      busy = false;
-      if (content.alert && card.alert?.id === alert.id) card.show(content.alert, card.history);
-    });
-  }
+  if (!alert || busy || renewing || !connected || holding(alert) !== "mine") return;
+  if (Date.parse(alert.lease_until) - realNow() > shell.lease_seconds * 500) return;
+  renewing = true;
+  const { content } = await call("POST", `/api/alerts/${alert.id}/claim`);
+  renewing = false;
+  if (content.alert && card.alert?.id === alert.id) card.show(content.alert, card.history);
 }
 
 $("clock-speed").hidden = shell.speed === 1;

@@ -4,6 +4,9 @@ import { bandOf, h, holding, money, nameOf, percent, reasonText, say, untilCutof
 
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 const MOST_SHOWN = 300;
+// More at once, or faster one after another, is no longer movement that an eye can follow.
+const MOST_MOVING = 3;
+const BETWEEN_MOVES = 500;
 
 export class Queue {
   #alerts = new Map();
@@ -11,6 +14,9 @@ export class Queue {
   #stale = new Set();
   #fresh = new Set();
   #drawing = 0;
+  #order = "";
+  #movedAt = 0;
+  #gliding = [];
 
   constructor(list, empty, onSelect) {
     Object.assign(this, { list, empty, onSelect, selected: null });
@@ -60,20 +66,31 @@ export class Queue {
     return ids[at < 0 ? 0 : Math.min(ids.length - 1, Math.max(0, at + by))];
   }
 
-  // Where to go on: the most urgent that nobody else has.
+  // Where to go on: one's own, then the most urgent that nobody else has.
   next() {
-    return this.all().find((alert) => holding(alert) !== "theirs")?.id ?? this.step(0);
+    const all = this.all();
+    const next = all.find((alert) => holding(alert) === "mine") ?? all.find((alert) => holding(alert) !== "theirs");
+    return next?.id ?? this.step(0);
   }
 
   tick() {
-    for (const [id, row] of this.#rows) if (this.#alerts.has(id)) keepTime(row, this.#alerts.get(id));
+    for (const [id, row] of this.#rows) {
+      const alert = this.#alerts.get(id);
+      if (!alert) continue;
+      keepTime(row, alert);
+      if (row.dataset.held === holding(alert)) continue;
+      this.#stale.add(id);
+      this.#drawing ||= requestAnimationFrame(() => this.#arrange(true));
+    }
   }
 
   #arrange(smoothly) {
     this.#drawing = 0;
-    const before = new Map([...this.#rows].map(([id, row]) => [id, row.offsetTop]));
     const shown = this.all().slice(0, MOST_SHOWN);
+    const gently = this.#gently(shown.map((alert) => alert.id).join()) && smoothly;
+    const before = new Map([...this.#rows].map(([id, row]) => [id, row.offsetTop]));
     const scroll = this.list.scrollTop;
+    const changed = new Set(this.#stale);
     this.#forgetAllBut(new Set(shown.map((alert) => alert.id)));
     shown.forEach((alert, place) => {
       const row = this.#draw(alert);
@@ -84,8 +101,19 @@ export class Queue {
     this.list.scrollTop = scroll;
     this.empty.hidden = shown.length > 0;
     this.list.hidden = shown.length === 0;
-    if (!smoothly || calm.matches || document.hidden) return;
-    for (const [id, row] of this.#rows) glide(row, before.get(id));
+    if (!gently) return;
+    this.#gliding = [...this.#rows].map(([id, row]) => glide(row, before.get(id), changed.has(id) ? 1 : 0)).filter(Boolean);
+  }
+
+  // Whether to show the ways of the rows; whatever is still on one when the next move comes, is there at once.
+  #gently(order) {
+    if (order === this.#order) return false;
+    for (const animation of this.#gliding) animation.cancel();
+    this.#gliding = [];
+    const pause = performance.now() - this.#movedAt;
+    this.#order = order;
+    this.#movedAt += pause;
+    return this.#stale.size <= MOST_MOVING && pause > BETWEEN_MOVES && !calm.matches && !document.hidden;
   }
 
   #draw(alert) {
@@ -108,20 +136,19 @@ export class Queue {
   }
 }
 
-function glide(row, from) {
+// What moves by itself passes over what only makes room.
+function glide(row, from, zIndex) {
   const to = row.offsetTop;
-  if (from === undefined) {
-    row.animate([{ opacity: 0, transform: "translateX(-18px)" }, { opacity: 1, transform: "none" }], { duration: 320, easing: "ease-out" });
-  } else if (from !== to) {
-    row.animate([{ transform: `translateY(${from - to}px)` }, { transform: "none" }], { duration: 320, easing: "cubic-bezier(.2,.8,.2,1)" });
-  }
+  if (from === undefined) return row.animate([{ opacity: 0, transform: "translateX(-18px)" }, { opacity: 1, transform: "none" }], { duration: 320, easing: "ease-out" });
+  if (from === to) return null;
+  return row.animate([{ transform: `translateY(${from - to}px)`, zIndex }, { transform: "none", zIndex }], { duration: 320, easing: "cubic-bezier(.2,.8,.2,1)" });
 }
 
 function draw(alert, onclick) {
   const held = holding(alert);
   const row = h(
     `li.row${held === "theirs" ? ".theirs" : ""}`,
-    { id: `row-${alert.id}`, role: "option", "data-band": alert.band, "data-id": alert.id, onclick },
+    { id: `row-${alert.id}`, role: "option", "data-band": alert.band, "data-id": alert.id, "data-held": held, onclick },
     h("div.odds", {}, h("b", {}, percent(alert.probability), h("small", {}, "%")), h("span", {}, bandOf(alert))),
     h("p.who", {}, h("span.name", {}, nameOf(alert)), pill(alert, held)),
     h("p.why", {}, alert.reasons[0] ? reasonText(alert.reasons[0]) : say("unknown")),
