@@ -36,7 +36,7 @@ log = structlog.get_logger(__name__)
 _POLL_MS = 200
 _STARTING_SECONDS = 60
 _STOPPING_SECONDS = 5
-_MOST_RECORDS = 500
+_MOST_RECORDS = 200
 
 
 class OffsetLost(Exception):

@@ -8,6 +8,8 @@ export const DISPOSITIONS = ["kept", "kept_modified", "paused", "cancelled", "ca
 export const KEPT = ["kept", "kept_modified", "paused"];
 const ENDS = ["cancelled", "dnc"];
 const DAY = 86_400_000;
+// The second click of a double click on what stood in a button's place must not record a result.
+const SETTLE = 500;
 
 export class Card {
   #note = "";
@@ -93,12 +95,13 @@ export class Card {
     const withdrawn = alert.state === "withdrawn";
     const buttons = DISPOSITIONS.map((disposition, index) =>
       h(`button${KEPT.includes(disposition) ? ".good" : ENDS.includes(disposition) ? ".end" : ""}`,
-        { type: "button", "data-disposition": disposition, onclick: () => this.act("resolve", disposition) },
+        { type: "button", "data-disposition": disposition, disabled: true, onclick: () => this.act("resolve", disposition) },
         h("kbd", {}, String(index + 1)), say(`disposition_${disposition}`)));
+    setTimeout(() => buttons.forEach((button) => (button.disabled = false)), SETTLE);
     const note = h("textarea", { id: "note", maxlength: 2000, placeholder: say("note_hint"), "aria-label": say("note") });
     note.value = this.#note;
     return h("div.actions", {},
-      withdrawn ? h("p.closed", {}, `${say("closed_withdrawn")} ${say("withdrawn_record")}`) : null,
+      withdrawn ? h("p.closed", {}, say("withdrawn_record")) : null,
       h("div.line", {},
         withdrawn ? null : h("p.lease", {}),
         note,
@@ -123,7 +126,7 @@ function head(alert, contact) {
   return h("header.head", {},
     gauge(alert),
     h("div.person", {},
-      h("p.kana", {}, alert.kana ?? ""),
+      alert.kana ? h("p.kana", {}, alert.kana) : null,
       h("h2", {}, nameOf(alert)),
       reach(alert, contact)),
     h("dl.stake", {}, h("dt", {}, say("value_at_risk")), h("dd", {}, money(alert.value.amount, alert.value.currency)), h("dd.until", {})));

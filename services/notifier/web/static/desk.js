@@ -4,7 +4,7 @@ import { Card, DISPOSITIONS, KEPT } from "./card.js";
 import { Queue, setText } from "./queue.js";
 import { holds } from "./reach.js";
 import { Live, call } from "./server.js";
-import { businessNow, date, h, holding, money, nameOf, realNow, say, shell, time, untilCutoff } from "./shell.js";
+import { businessNow, date, h, holding, money, nameOf, realNow, say, setClock, shell, time, untilCutoff } from "./shell.js";
 
 const $ = (id) => document.getElementById(id);
 const queue = new Queue($("rows"), $("empty"), (id) => select(id));
@@ -56,7 +56,7 @@ function count(name, value) {
   const before = element.textContent;
   if (before === String(value)) return;
   element.textContent = value;
-  if (before === "–") return;
+  if (before === "–" || element.getAnimations().length) return;
   element.classList.remove("grew");
   void element.offsetWidth;  // lets the same animation run again
   element.classList.add("grew");
@@ -200,6 +200,13 @@ async function keepLease() {
   if (content.alert && card.alert?.id === alert.id) card.show(content.alert, card.history);
 }
 
+// A demo's clock changes its pace; a real one keeps step by itself.
+async function keepClock() {
+  if (!connected) return;
+  const { status, content } = await call("GET", "/api/clock");
+  if (status === 200) setClock(content);
+}
+
 $("clock-speed").hidden = shell.speed === 1;
 setText($("clock-speed"), say("fast_clock", { speed: Math.round(shell.speed).toLocaleString() }));
 $("open-help").addEventListener("click", () => $("help").showModal());
@@ -209,5 +216,6 @@ $("log-out").addEventListener("click", async () => {
 });
 document.addEventListener("keydown", onKey);
 setInterval(tick, 1_000);
+if (shell.speed !== 1) setInterval(keepClock, 2_000);
 tick();
 load();

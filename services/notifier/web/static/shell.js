@@ -28,8 +28,12 @@ export function h(tag, props = {}, ...children) {
 }
 
 // This computer's clock may be wrong, and the shop's may run fast: both are counted from the server's.
-const skew = Date.parse(shell.now) - Date.now();
-const businessOrigin = Date.parse(shell.business_now), realOrigin = Date.parse(shell.now);
+let skew, businessOrigin, realOrigin;
+export function setClock(clock) {
+  [businessOrigin, realOrigin] = [Date.parse(clock.business_now), Date.parse(clock.now)];
+  skew = realOrigin - Date.now();
+}
+setClock(shell);
 export const realNow = () => Date.now() + skew;
 export const businessNow = () => businessOrigin + (realNow() - realOrigin) * shell.speed;
 
