@@ -66,8 +66,17 @@ def log_in(browser: Browser, demo: Demo, scheme: str) -> Page:
 
 def desk(page: Page, name: str) -> None:
     """The queue after the shop has got a past, with the most urgent customer open."""
+    page.reload()
+    page.wait_for_selector("#live[data-state=live]")
     page.wait_for_timeout(1000)
     page.keyboard.press("j")
+    page.wait_for_timeout(1500)
+    page.screenshot(path=IMAGES / name)
+
+
+def call(page: Page, name: str) -> None:
+    """The same customer once an agent has claimed the alert."""
+    page.keyboard.press("Enter")
     page.wait_for_timeout(1500)
     page.screenshot(path=IMAGES / name)
 
@@ -78,8 +87,9 @@ def main() -> None:
     with running() as demo, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         light = log_in(browser, demo, "light")
-        light.wait_for_timeout(25_000)
+        light.wait_for_timeout(45_000)  # the shop hurries through its past first
         desk(light, "desk.png")
+        call(light, "call.png")
         desk(log_in(browser, demo, "dark"), "desk-dark.png")
         mails = browser.new_page(viewport=SIZE)
         mails.goto(demo.mails)

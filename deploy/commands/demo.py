@@ -25,7 +25,7 @@ from deploy.local.session import run_session
 @click.option(
     "--speed",
     type=click.FloatRange(0.01, 5),
-    default=1.0,
+    default=0.25,
     show_default=True,
     metavar="DAYS",
     help="Simulated days per second.",
@@ -33,7 +33,7 @@ from deploy.local.session import run_session
 @click.option(
     "--past",
     type=click.FloatRange(0, 365),
-    default=45.0,
+    default=60.0,
     show_default=True,
     metavar="DAYS",
     help="Days the shop hurries through first, 5 in 2 seconds.",
@@ -57,7 +57,7 @@ def command(  # noqa: PLR0913 - they are the command's options
 ) -> None:
     """Run everything with a simulated shop that pushes real signed webhooks, until Ctrl-C.
 
-    Months pass in a minute: the shop hurries through its past, then a day takes a second. Alerts appear on
+    Months pass in a minute: the shop hurries through its past, then a day takes four seconds. Alerts appear on
     the desk's page and, the first of them, here. At the end every accepted webhook is looked for at the end
     of its path: exit code 0 says that nothing was lost and nothing counted twice, 1 that something was, or
     that the stack could not run.
