@@ -3,7 +3,8 @@
 from collections.abc import Awaitable, Callable
 from itertools import pairwise
 
-from playwright.async_api import Browser, Page, expect
+import pytest
+from playwright.async_api import Browser, Locator, Page, expect
 
 from services.notifier.alert import Changed, withdraw
 from services.notifier.desk import Desk
@@ -31,6 +32,10 @@ WATCH_MOVES = """() => {
     return animate.apply(this, how);
   };
 }"""
+
+
+async def top_of(locator: Locator) -> float:
+    return float(await locator.evaluate("(element) => element.getBoundingClientRect().top"))
 
 
 async def test_an_agent_logs_in_sees_an_alert_arrive_claims_and_resolves_it(
@@ -116,6 +121,7 @@ async def test_everything_can_be_done_by_keyboard_alone(open_desk: OpenDesk, rai
     await expect(page.locator("#claim")).to_be_visible()
     await page.keyboard.press("Enter")
     await expect(page.locator("#note")).to_be_visible()
+    await expect(page.locator("[data-disposition=cancelled]")).to_be_enabled()
     await page.keyboard.press("4")
     await expect(page.locator("#rows .row")).to_have_count(1)
     await expect(card).to_have_text("山田 花子 様")
@@ -221,6 +227,23 @@ async def test_rows_glide_one_change_after_another_and_in_a_flood_they_are_there
     moves = await page.evaluate("window.moves")
     gaps = [later - earlier for earlier, later in pairwise(moves)]
     assert not [gap for gap in gaps if 250 < gap < 500]
+
+
+async def test_who_has_scrolled_down_keeps_the_chosen_customer_in_view(
+    open_desk: OpenDesk, raise_alert: RaiseAlert
+) -> None:
+    for number in range(12):
+        await raise_alert(f"顧客 {number}", priority=float(number))
+    page = await open_desk("misaki")
+    await expect(page.locator("#rows .row")).to_have_count(12)
+    for _ in range(11):
+        await page.keyboard.press("ArrowDown")
+    chosen = page.locator("#rows [aria-selected=true]")
+    await expect(chosen).to_contain_text("顧客 0")
+    before = await top_of(chosen)
+    await raise_alert("山田 花子", priority=100.0)
+    await expect(page.locator("#rows .row")).to_have_count(13)
+    assert await top_of(chosen) == pytest.approx(before, abs=1)
 
 
 async def test_who_asked_for_less_motion_sees_none(open_desk: OpenDesk, raise_alert: RaiseAlert) -> None:

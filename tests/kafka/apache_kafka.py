@@ -96,6 +96,7 @@ class Kafka(AbstractContextManager["Kafka"]):
         self._java = ("java", *JVM, QUIET, "-cp", jars)
         self._log = folder / "kafka.log"
         self._process: subprocess.Popen[bytes] | None = None
+        self._frozen = False
         self.bootstrap = f"{LOOPBACK}:{self._place.port}"
 
     def __enter__(self) -> Self:
@@ -113,6 +114,7 @@ class Kafka(AbstractContextManager["Kafka"]):
         if self._process is not None:
             stop(self._process, self._command())
             self._process = None
+            self._frozen = False
 
     def restart(self) -> None:
         """Start the dead node where it died, and wait until it answers."""
@@ -130,15 +132,18 @@ class Kafka(AbstractContextManager["Kafka"]):
         process = self._signal(signal.SIGSTOP)
         # Its threads stop one after the other; the system tells when the last one has.
         os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WNOWAIT)
+        self._frozen = True
 
     def resume(self) -> None:
         self._signal(signal.SIGCONT)
+        self._frozen = False
 
     def heal(self) -> None:
-        """Up and answering again, whatever was done to it."""
+        """Up and answering again, whatever was done to it; waking it would leave it confused for a while."""
+        if self._process is not None and self._frozen:
+            self.kill()
         if self._process is None:
             self.restart()
-        self.resume()
 
     def _signal(self, number: int) -> subprocess.Popen[bytes]:
         assert self._process is not None, "it does not run"

@@ -166,6 +166,7 @@ function onKey(event) {
 }
 
 const mine = () => card.alert && (holding(card.alert) === "mine" || (card.alert.state === "withdrawn" && card.alert.agent === shell.login));
+const press = (disposition) => card.panel.querySelector(`[data-disposition="${disposition}"]`)?.click();
 const KEYS = {
   j: () => select(queue.step(1)),
   ArrowDown: () => select(queue.step(1)),
@@ -176,7 +177,7 @@ const KEYS = {
   t: () => $("call")?.click(),
   m: () => $("note")?.focus(),
   "?": () => $("help").showModal(),
-  ...Object.fromEntries(DISPOSITIONS.map((disposition, index) => [String(index + 1), () => mine() && act("resolve", disposition)])),
+  ...Object.fromEntries(DISPOSITIONS.map((disposition, index) => [String(index + 1), () => press(disposition)])),
 };
 
 function tick() {

@@ -89,7 +89,7 @@ export class Queue {
     const shown = this.all().slice(0, MOST_SHOWN);
     const gently = this.#gently(shown.map((alert) => alert.id).join()) && smoothly;
     const before = new Map([...this.#rows].map(([id, row]) => [id, row.offsetTop]));
-    const scroll = this.list.scrollTop;
+    const scroll = this.list.scrollTop, anchor = this.#anchor();
     const changed = new Set(this.#stale);
     this.#forgetAllBut(new Set(shown.map((alert) => alert.id)));
     shown.forEach((alert, place) => {
@@ -98,11 +98,23 @@ export class Queue {
     });
     this.#stale.clear();
     this.#fresh.clear();
-    this.list.scrollTop = scroll;
     this.empty.hidden = shown.length > 0;
     this.list.hidden = shown.length === 0;
+    const scrolled = anchor && this.#rows.has(anchor) ? this.#rows.get(anchor).offsetTop - before.get(anchor) : 0;
+    this.list.scrollTop = scroll + scrolled;
     if (!gently) return;
-    this.#gliding = [...this.#rows].map(([id, row]) => glide(row, before.get(id), changed.has(id) ? 1 : 0)).filter(Boolean);
+    this.#gliding = [...this.#rows].map(([id, row]) => glide(row, before.get(id) + scrolled, changed.has(id) ? 1 : 0)).filter(Boolean);
+  }
+
+  // At the top one sees who arrives; who has scrolled down keeps in view what is there, before all the chosen row.
+  #anchor() {
+    const top = this.list.scrollTop, bottom = top + this.list.clientHeight;
+    if (top === 0) return null;
+    const stays = (id) => {
+      const row = this.#rows.get(id);
+      return row && !this.#stale.has(id) && row.offsetTop >= top && row.offsetTop < bottom;
+    };
+    return stays(this.selected) ? this.selected : [...this.list.children].map((row) => row.dataset.id).find(stays);
   }
 
   // Whether to show the ways of the rows; whatever is still on one when the next move comes, is there at once.
@@ -139,7 +151,7 @@ export class Queue {
 // What moves by itself passes over what only makes room.
 function glide(row, from, zIndex) {
   const to = row.offsetTop;
-  if (from === undefined) return row.animate([{ opacity: 0, transform: "translateX(-18px)" }, { opacity: 1, transform: "none" }], { duration: 320, easing: "ease-out" });
+  if (Number.isNaN(from)) return row.animate([{ opacity: 0, transform: "translateX(-18px)" }, { opacity: 1, transform: "none" }], { duration: 320, easing: "ease-out" });
   if (from === to) return null;
   return row.animate([{ transform: `translateY(${from - to}px)`, zIndex }, { transform: "none", zIndex }], { duration: 320, easing: "cubic-bezier(.2,.8,.2,1)" });
 }
