@@ -57,9 +57,9 @@ def command(  # noqa: PLR0913 - they are the command's options
 ) -> None:
     """Run everything with a simulated shop that pushes real signed webhooks, until Ctrl-C.
 
-    Months pass in a minute: the shop hurries through its past, then a day takes four seconds. Alerts appear on
-    the desk's page and, the first of them, here. At the end every accepted webhook is looked for at the end
-    of its path: exit code 0 says that nothing was lost and nothing counted twice, 1 that something was, or
+    The shop hurries through two months of past, then a day takes four seconds. Alerts appear on the desk's
+    page and, the first of them, here. At the end every accepted webhook is looked for at the end of its
+    path: exit code 0 says that nothing was lost and nothing counted twice, 1 that something was, or
     that the stack could not run.
     """
     console = Console(stderr=as_json, highlight=False)
