@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import KafkaError, NoError, TopicAlreadyExistsError, for_code
+from aiokafka.errors import NoError, TopicAlreadyExistsError, for_code
 
 from shared.events.topics import ALL, DAY_MS, Topic
 from shared.kafka.client import MAX_RECORD_BYTES, connection_options
@@ -57,6 +57,3 @@ def _made(answer: Any) -> list[str]:
         elif error is not TopicAlreadyExistsError:
             raise error(f"{name}: {message[0] if message else ''}")
     return made
-
-
-__all__ = ["KafkaError", "provision"]

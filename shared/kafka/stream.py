@@ -10,12 +10,13 @@ import asyncio
 import os
 import socket
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor
-from aiokafka.errors import IllegalStateError, KafkaError, NoOffsetForPartitionError, OffsetOutOfRangeError
+from aiokafka.errors import IllegalStateError, NoOffsetForPartitionError, OffsetOutOfRangeError
 
 from shared.clock import monotonic, system_clock
 from shared.events.record import Received
@@ -170,8 +171,7 @@ class PartitionStream:
     async def _claim_assigned(self, consumer: AIOKafkaConsumer) -> None:
         self._claim_back()
         for tp in sorted(self._unclaimed):
-            async with transaction(self._engine) as connection:
-                claim = await offsets.claim(connection, self._group, tp.topic, tp.partition, self._owner)
+            claim = await until_done(partial(self._claim, tp))
             try:
                 start = await self._start(consumer, tp, claim)
                 consumer.seek(tp, start)
@@ -186,6 +186,10 @@ class PartitionStream:
             log.info(
                 "partition claimed", topic=tp.topic, partition=tp.partition, offset=start, epoch=claim.epoch
             )
+
+    async def _claim(self, tp: TopicPartition) -> offsets.Claim:
+        async with transaction(self._engine) as connection:
+            return await offsets.claim(connection, self._group, tp.topic, tp.partition, self._owner)
 
     async def _start(self, consumer: AIOKafkaConsumer, tp: TopicPartition, claim: offsets.Claim) -> int:
         first = (await consumer.beginning_offsets([tp]))[tp]
@@ -275,6 +279,3 @@ class _Notes(ConsumerRebalanceListener):  # type: ignore[misc]  # the client shi
 
     async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
         self._stream.assigned(assigned)
-
-
-__all__ = ["KafkaError", "OffsetLost", "PartitionStream"]

@@ -7,6 +7,31 @@ from typing import Any
 import structlog
 from structlog.tracebacks import ExceptionDictTransformer
 
+from shared.clock import monotonic
+
+_AGAIN_AFTER = 10.0
+
+
+class NotAgain(logging.Filter):
+    """Lets each message of one library through once in ten seconds.
+
+    Without its broker the Kafka client says the same forty times a second.
+    """
+
+    def __init__(self, library: str) -> None:
+        super().__init__()
+        self._library = library
+        self._said: dict[tuple[str, str], float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if not record.name.startswith(self._library):
+            return True
+        what = (record.name, str(record.msg))
+        if monotonic() - self._said.get(what, -_AGAIN_AFTER) < _AGAIN_AFTER:
+            return False
+        self._said[what] = monotonic()
+        return True
+
 
 def configure(service: str, level: str = "info") -> None:
     """Send everything, the libraries' logs too, through one JSON line format."""
@@ -35,6 +60,7 @@ def configure(service: str, level: str = "info") -> None:
             ],
         )
     )
+    line.addFilter(NotAgain("aiokafka"))
     root = logging.getLogger()
     root.handlers[:] = [line]
     root.setLevel(number)

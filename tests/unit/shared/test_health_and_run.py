@@ -56,6 +56,27 @@ sys.exit(start(run(("tidy", tidy), ("dying", dying))))
 """
 
 
+REPEATING = """
+import logging
+from shared.process import logs
+
+logs.configure("test")
+for attempt in range(5):
+    logging.getLogger("aiokafka.conn").error("Unable to connect to %s", attempt)
+    logging.getLogger("ours").error("not sent")
+"""
+
+
+def test_the_kafka_client_says_the_same_only_once_in_a_while_and_we_say_everything() -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", REPEATING], capture_output=True, text=True, timeout=30, check=True
+    )
+    said = [json.loads(line)["event"] for line in ended.stderr.splitlines()]
+    assert said.count("Unable to connect to 0") == 1
+    assert said.count("not sent") == 5
+    assert len(said) == 6
+
+
 @pytest.mark.parametrize("program", [DRAINING, SERVING])
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_lets_the_loops_drain_and_the_process_ends_with_zero(program: str, number: int) -> None:
