@@ -4,7 +4,7 @@ import asyncio
 
 import click
 
-from shared.kafka.provision import provision
+from shared.kafka.provision import NotProvisioned, provision
 from shared.process.command import documented, read_settings
 from shared.process.settings import CommonSettings
 
@@ -15,5 +15,8 @@ def command() -> None:
 
     Topics that exist are left as they are, so it may run at every start.
     """
-    made = asyncio.run(provision(read_settings(CommonSettings)))
+    try:
+        made = asyncio.run(provision(read_settings(CommonSettings)))
+    except NotProvisioned as error:
+        raise click.ClickException(f"HIKITOME_KAFKA_BOOTSTRAP: {error}") from None
     click.echo(f"made: {', '.join(made)}" if made else "nothing to make")

@@ -5,11 +5,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import NoError, TopicAlreadyExistsError, for_code
+from aiokafka.errors import KafkaError, NoError, TopicAlreadyExistsError, for_code
 
 from shared.events.topics import ALL, DAY_MS, Topic
 from shared.kafka.client import MAX_RECORD_BYTES, connection_options
 from shared.process.settings import CommonSettings
+
+
+class NotProvisioned(Exception):
+    """The brokers can't be reached, don't answer in time, or refuse; the message says which."""
 
 
 async def provision(
@@ -17,22 +21,30 @@ async def provision(
 ) -> list[str]:
     """Make the topics that don't exist yet; give the names of those that we made.
 
-    :raises KafkaError: if the brokers refuse.
-    :raises TimeoutError: if they don't answer within `patience` seconds.
+    :raises NotProvisioned: if that could not be done within `patience` seconds.
     """
-    async with asyncio.timeout(patience):
-        admin = AIOKafkaAdminClient(**connection_options(settings, request_timeout_ms=30_000))
+    try:
+        async with asyncio.timeout(patience):
+            return await _provision(settings, topics)
+    except TimeoutError as error:
+        raise NotProvisioned(f"no answer from {settings.kafka_bootstrap} within {patience:.0f} s") from error
+    except KafkaError as error:
+        raise NotProvisioned(f"{settings.kafka_bootstrap}: {error}") from error
+
+
+async def _provision(settings: CommonSettings, topics: Sequence[Topic]) -> list[str]:
+    admin = AIOKafkaAdminClient(**connection_options(settings, request_timeout_ms=30_000))
+    try:
         await admin.start()
-        try:
-            there = set(await admin.list_topics())
-            missing = [topic for topic in topics if topic.name not in there]
-            if not missing:
-                return []
-            return _made(
-                await admin.create_topics([_new(topic, settings.kafka_replication) for topic in missing])
-            )
-        finally:
-            await admin.close()
+        there = set(await admin.list_topics())
+        missing = [topic for topic in topics if topic.name not in there]
+        if not missing:
+            return []
+        return _made(
+            await admin.create_topics([_new(topic, settings.kafka_replication) for topic in missing])
+        )
+    finally:
+        await admin.close()
 
 
 def _new(topic: Topic, replication: int) -> NewTopic:

@@ -41,3 +41,12 @@ def test_a_model_is_trained_from_a_simulated_history_in_a_file(tmp_path: Path) -
     artifact = load(model.read_bytes(), b"a key of the test's own")
     assert isinstance(artifact, Artifact)
     assert "subscription" in artifact.body.kinds
+
+
+def test_what_can_not_be_reached_is_told_in_a_sentence() -> None:
+    topics = run("topics", HIKITOME_KAFKA_BOOTSTRAP="127.0.0.1:1")
+    assert topics.exit_code == 1
+    assert topics.output.startswith("Error: HIKITOME_KAFKA_BOOTSTRAP: 127.0.0.1:1")
+    migrate = run("migrate", HIKITOME_POSTGRES_DSN="postgresql://127.0.0.1:1/hikitome")
+    assert migrate.exit_code == 1
+    assert migrate.output.startswith("Error: HIKITOME_POSTGRES_DSN: ")

@@ -11,11 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from aiokafka.errors import KafkaError
-
 from deploy.local.ports import LOOPBACK, free_port, listens
 from deploy.local.process import Command, signal_group, start, stop
-from shared.kafka.provision import provision
+from shared.kafka.provision import NotProvisioned, provision
 from shared.process.settings import CommonSettings
 
 HERE = Path(__file__).parent
@@ -159,6 +157,6 @@ class Kafka(AbstractContextManager["Kafka"]):
             return False
         try:
             asyncio.run(provision(CommonSettings(kafka_bootstrap=self.bootstrap), [], patience=5))
-        except (KafkaError, TimeoutError):
+        except NotProvisioned:
             return False
         return True
