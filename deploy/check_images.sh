@@ -6,7 +6,7 @@
 #
 # Needs root, buildah, podman, runc, debootstrap (all in Debian) and the virtual environment that `make` makes.
 #   BASE=...           build on this image, not on a stand-in made with debootstrap
-#   DEBIAN_MIRROR=...  where debootstrap gets its packages
+#   DEBIAN_MIRROR=...  where debootstrap gets its packages, if not from where it does by itself
 #   PYTHON=...         a Python with Hikitome and its `local` extra (default .venv/bin/python)
 #   KEEP=1             keep the image; the stand-in is always kept, as $STAND_IN
 set -eu
@@ -14,7 +14,7 @@ cd "$(dirname "$0")/.."
 
 IMAGE=localhost/hikitome:check
 STAND_IN=localhost/hikitome-python-base
-MIRROR=${DEBIAN_MIRROR:-http://deb.debian.org/debian}
+MIRROR=${DEBIAN_MIRROR:-}
 PYTHON=${PYTHON:-.venv/bin/python}
 SERVICES="ingest scoring notifier"
 
@@ -42,7 +42,7 @@ make_stand_in() {
   command -v debootstrap >/dev/null || fail "debootstrap is missing; install it or set BASE="
   say "making a stand-in for the base image"
   debootstrap --variant=minbase --include=python3,python3-venv,python3-pip,ca-certificates \
-    bookworm "$work/base" "$MIRROR" >"$work/debootstrap.log" 2>&1 || { tail "$work/debootstrap.log"; exit 1; }
+    bookworm "$work/base" ${MIRROR:+"$MIRROR"} >"$work/debootstrap.log" 2>&1 || { tail "$work/debootstrap.log"; exit 1; }
   ln -sf python3 "$work/base/usr/bin/python"
   container=$(buildah from scratch)
   buildah copy -q "$container" "$work/base" / >/dev/null

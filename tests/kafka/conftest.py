@@ -14,6 +14,7 @@ from shared.events.record import Record
 from shared.events.topics import Topic
 from shared.kafka.producer import Acked, EventProducer
 from shared.kafka.provision import provision
+from shared.kafka.stream import PartitionStream
 from shared.postgres.engine import AsyncEngine, create_engine, transaction
 from shared.postgres.migrations import migrate
 from shared.process.settings import CommonSettings
@@ -23,6 +24,7 @@ from tests.integration.conftest import postgres_dsn as postgres_dsn
 from tests.integration.shared.conftest import envelope as envelope
 from tests.integration.shared.conftest import running as running
 from tests.kafka.apache_kafka import Kafka, class_path, missing_programs
+from tests.kafka.consumer import Effects as WritesEffects
 
 HERE = Path(__file__).parent
 
@@ -34,6 +36,7 @@ Publish = Callable[[Topic, Sequence[Envelope | bytes]], Awaitable[None]]
 Effects = Callable[[], Awaitable[list[str]]]
 Holds = Callable[[], Awaitable[bool]]
 Eventually = Callable[[Holds], Awaitable[None]]
+Stream = Callable[[Topic, str], PartitionStream]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -141,3 +144,17 @@ def effects(engine: AsyncEngine) -> Effects:
             return [str(row.event_id) for row in rows]
 
     return read
+
+
+@pytest.fixture
+def stream(settings: CommonSettings, engine: AsyncEngine) -> Stream:
+    """A member of the topic's one group that signs its effects."""
+
+    def make(topic: Topic, owner: str) -> PartitionStream:
+        return PartitionStream(settings, engine, f"g-{topic.name}", [topic], WritesEffects(owner).observe)
+
+    return make
+
+
+def ids(envelopes: Sequence[Envelope]) -> list[str]:
+    return [envelope.id for envelope in envelopes]
