@@ -93,7 +93,7 @@ class Desk:
                 outcome = decide(alert)
                 if not isinstance(outcome, Changed):
                     return outcome
-                if await alerts.save(connection, outcome, self.now()):
+                if await alerts.save(connection, [outcome], self.now()):
                     await self._tell(connection, outcome)
                     return outcome
         raise RuntimeError(f"alert {alert_id} kept changing under us")

@@ -8,12 +8,13 @@ import structlog
 
 from services.notifier.attempt import Attempts
 from services.notifier.scenarios.action import Action, suppressed, told, unknown
-from services.notifier.scenarios.scenario import End, ended_by, matching, plan_steps
+from services.notifier.scenarios.scenario import End, Scenario, ended_by, matching, plan_steps
 from services.notifier.scenarios.shipped import SCENARIOS
 from services.notifier.store import actions, consents, enrolments
 from services.notifier.store.actions import Origin
 from services.notifier.store.alerts import cart_of
 from services.notifier.store.consents import Word
+from services.notifier.store.customers import Over
 from services.notifier.store.enrolments import Ended, Ending, Enrolment
 from shared.clock import Now, monotonic, system_clock
 from shared.events.customer import Channel, ConsentGranted, ConsentWithdrawn
@@ -33,55 +34,73 @@ _WORKER_LOST = "worker_lost"
 _MEASURE_EVERY = 5.0
 
 
-async def plan(connection: AsyncConnection, envelope: Envelope) -> None:
-    """A risk was assessed: entering a high band enrols the customer, leaving it ends the enrolments."""
-    match envelope.data:
-        case RiskAssessed(phase="entered") as risk:
-            await _enrol(connection, envelope, risk)
-        case RiskAssessed(phase="left", episode=episode):
-            ending = _ending("episode_over", envelope.time)
-            ended = await enrolments.end_episode(connection, envelope.subject, episode, ending)
-            await _drop(connection, ended, ending)
-        case _:
-            return
+async def plan(connection: AsyncConnection, envelopes: Sequence[Envelope]) -> None:
+    """Risks, one an episode: entering a high band enrols the customer, leaving it ends the enrolments."""
+    entered, left = [], {}
+    for envelope in envelopes:
+        match envelope.data:
+            case RiskAssessed(phase="entered") as risk:
+                entered.append((envelope, risk))
+            case RiskAssessed(phase="left", episode=episode):
+                left[envelope.subject, episode] = envelope.time
+            case _:
+                pass
+    await _enrol(connection, entered)
+    ending = _ending("episode_over")
+    await _drop(connection, await enrolments.end_episodes(connection, left, ending), ending)
 
 
-async def _enrol(connection: AsyncConnection, envelope: Envelope, risk: RiskAssessed) -> None:
-    for scenario in matching(SCENARIOS.values(), risk):
-        enrolment = Enrolment(
-            customer_ref=envelope.subject,
-            scenario=scenario.key,
-            episode=risk.episode,
-            version=scenario.version,
-            kind=risk.kind,
-            reason=risk.reasons[0].code if risk.reasons else None,
-            cart=cart_of(envelope.subject),
-            subscription=risk.subscription,
-            enrolled_at=envelope.time,
-        )
-        origin = Origin(
-            customer_ref=envelope.subject,
-            scenario=scenario.key,
-            episode=risk.episode,
-            shop=envelope.shop,
-            correlation_id=envelope.correlationid,
-            causation_id=envelope.id,
-        )
-        await enrolments.enrol(connection, enrolment)
-        steps = plan_steps(scenario, envelope.subject, risk.episode, envelope.time)
-        await actions.add(connection, origin, steps)
+async def _enrol(connection: AsyncConnection, entered: Sequence[tuple[Envelope, RiskAssessed]]) -> None:
+    enrolled, planned = [], []
+    for envelope, risk in entered:
+        for scenario in matching(SCENARIOS.values(), risk):
+            enrolled.append(_enrolment(envelope, risk, scenario))
+            origin = _origin(envelope, risk, scenario)
+            steps = plan_steps(scenario, envelope.subject, risk.episode, envelope.time)
+            planned += [(origin, step) for step in steps]
+    await enrolments.enrol(connection, enrolled)
+    await actions.add(connection, planned)
 
 
-async def follow_consent(connection: AsyncConnection, envelope: Envelope) -> None:
-    """A customer's yes or no to a channel; what is planned is decided by it when its time comes."""
+def _enrolment(envelope: Envelope, risk: RiskAssessed, scenario: Scenario) -> Enrolment:
+    return Enrolment(
+        customer_ref=envelope.subject,
+        scenario=scenario.key,
+        episode=risk.episode,
+        version=scenario.version,
+        kind=risk.kind,
+        reason=risk.reasons[0].code if risk.reasons else None,
+        cart=cart_of(envelope.subject),
+        subscription=risk.subscription,
+        enrolled_at=envelope.time,
+    )
+
+
+def _origin(envelope: Envelope, risk: RiskAssessed, scenario: Scenario) -> Origin:
+    return Origin(
+        customer_ref=envelope.subject,
+        scenario=scenario.key,
+        episode=risk.episode,
+        shop=envelope.shop,
+        correlation_id=envelope.correlationid,
+        causation_id=envelope.id,
+    )
+
+
+async def follow_consents(connection: AsyncConnection, envelopes: Sequence[Envelope]) -> None:
+    """Customers' yes and no to channels; what is planned is decided by it when its time comes."""
+    said = [_word(envelope) for envelope in envelopes]
+    await consents.keep(connection, [word for word in said if word is not None])
+
+
+def _word(envelope: Envelope) -> Word | None:
     match envelope.data:
         case ConsentGranted(channel=channel, wording=wording):
-            word = Word(envelope.id, envelope.subject, channel, True, envelope.time, envelope.source, wording)
+            return Word(envelope.id, envelope.subject, channel, True, envelope.time, envelope.source, wording)
         case ConsentWithdrawn(channel=channel):
-            word = Word(envelope.id, envelope.subject, channel, False, envelope.time, envelope.source)
+            return Word(envelope.id, envelope.subject, channel, False, envelope.time, envelope.source)
         case _:
-            return
-    await consents.keep(connection, word)
+            return None
 
 
 async def unsubscribe(
@@ -102,43 +121,44 @@ async def unsubscribe(
         correlationid=event_id,
         data=ConsentWithdrawn(channel),
     )
-    await follow_consent(connection, told_to_all)
+    await follow_consents(connection, [told_to_all])
     await outbox.append(connection, [told_to_all])
 
 
 async def withdraw(connection: AsyncConnection, customer_ref: str, reason: End, at: datetime) -> None:
     """Take the customer out of every scenario that this ends; erasure takes the written words along."""
-    ending = _ending(reason, at)
+    ending = _ending(reason)
     if reason == "do_not_contact":
         await consents.never_again(connection, customer_ref, at)
-    ended = await enrolments.end_customer(connection, customer_ref, ending)
+    ended = await enrolments.end_customer(connection, customer_ref, at, ending)
     await _drop(connection, ended, ending)
     if reason == "erased":
         await actions.forget_words(connection, customer_ref)
 
 
-async def end_subscription(connection: AsyncConnection, ref: str, subscription: str, at: datetime) -> None:
-    """A contract is over; `ref` is any reference in its cart, for the event may not name the customer."""
-    ending = _ending("cancelled", at)
-    ended = await enrolments.end_subscription(connection, cart_of(ref), subscription, ending)
-    await _drop(connection, ended, ending)
+async def end_subscriptions(connection: AsyncConnection, over: Sequence[Over]) -> None:
+    """Contracts are over; of several words about one the first decides, for then it is over."""
+    first: dict[tuple[str, str], datetime] = {}
+    for one in over:
+        first.setdefault((one.cart, one.subscription), one.at)
+    ending = _ending("cancelled")
+    await _drop(connection, await enrolments.end_contracts(connection, first, ending), ending)
 
 
-def _ending(end: End, at: datetime) -> Ending:
-    return Ending(end, tuple(ended_by(SCENARIOS.values(), end)), at)
+def _ending(end: End) -> Ending:
+    return Ending(end, tuple(ended_by(SCENARIOS.values(), end)))
 
 
 async def _drop(connection: AsyncConnection, ended: Sequence[Ended], ending: Ending) -> None:
     """Steps that have not begun are suppressed at once, and it is told."""
-    for one in ended:
-        dropped = await actions.drop(connection, one.customer_ref, one.scenario, one.episode, ending.end)
-        received = system_clock()
-        await outbox.append(
-            connection,
-            [told(action, suppressed(action, ending.end), ending.at, received) for action in dropped],
-        )
-        for action in dropped:
-            metrics.actions.labels(action.channel, "suppressed").inc()
+    dropped = await actions.drop(connection, ended, ending.end)
+    received = system_clock()
+    await outbox.append(
+        connection,
+        [told(action, suppressed(action, ending.end), one.at, received) for one, action in dropped],
+    )
+    for _, action in dropped:
+        metrics.actions.labels(action.channel, "suppressed").inc()
 
 
 class Dispatcher:

@@ -3,16 +3,15 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from services.notifier import desk, dispatch
-from services.notifier.alert import Alert, Cause, Changed, withdraw
+from services.notifier import batch, desk, dispatch
+from services.notifier.alert import Alert, Changed, withdraw
+from services.notifier.batch import Assessed, Closing, Erasure, Round, Words
 from services.notifier.store import alerts, changes, contacts, customers
-from services.notifier.store.alerts import Touched, cart_of
+from services.notifier.store.alerts import Raised, Touched
 from shared.clock import system_clock
-from shared.events.customer import ConsentGranted, ConsentWithdrawn, ContactChanged, CustomerErased
+from shared.events.customer import ConsentGranted, ConsentWithdrawn, ContactChanged
 from shared.events.envelope import Envelope
 from shared.events.ids import derived_id
-from shared.events.risk import RiskAssessed
-from shared.events.subscription import SubscriptionCancelled, SubscriptionExpired
 from shared.events.topics import CHURN_RISK, CUSTOMER_CONTACTS, CUSTOMER_EVENTS
 from shared.postgres import outbox
 from shared.postgres.engine import AsyncConnection
@@ -24,81 +23,59 @@ TOPICS = (CHURN_RISK, CUSTOMER_CONTACTS, CUSTOMER_EVENTS)
 
 async def observe(connection: AsyncConnection, envelopes: Sequence[Envelope]) -> None:
     """One batch of one partition, inside its transaction."""
-    touched = _touched(envelopes)
+    touched = batch.touched(envelopes)
     if touched != Touched():
         await alerts.lock_open(connection, touched)
     await _keep_contacts(connection, envelopes)
-    for envelope in envelopes:
-        await _follow(connection, envelope)
+    for piece in batch.pieces(envelopes):
+        match piece:
+            case Round(assessed):
+                await _follow_risks(connection, assessed)
+            case Words(said):
+                await _follow_words(connection, said)
+            case Erasure(ref, at):
+                await _erase(connection, ref, at)
 
 
-def _touched(envelopes: Sequence[Envelope]) -> Touched:
-    episodes, refs, contracts = set(), set(), set()
-    for envelope in envelopes:
-        match envelope.data:
-            case RiskAssessed(episode=episode):
-                episodes.add(episode)
-            case CustomerErased() | ConsentWithdrawn(channel="phone"):
-                refs.add(envelope.subject)
-            case SubscriptionCancelled(subscription) | SubscriptionExpired(subscription):
-                contracts.add((cart_of(envelope.subject), subscription))
-            case _:
-                pass
-    return Touched(sorted(episodes), sorted(refs), sorted(contracts))
-
-
-async def _follow(connection: AsyncConnection, envelope: Envelope) -> None:
-    ref, at = envelope.subject, envelope.time
-    match envelope.data:
-        case RiskAssessed() as risk:
-            await _follow_risk(connection, envelope, risk)
-            await dispatch.plan(connection, envelope)
-        case CustomerErased():
-            await _erase(connection, ref, at)
-        case SubscriptionCancelled(subscription) | SubscriptionExpired(subscription):
-            await customers.end_subscription(connection, ref, subscription, at)
-            await dispatch.end_subscription(connection, ref, subscription, at)
-            contract = Touched(contracts=[(cart_of(ref), subscription)])
-            await _withdraw_all(connection, contract, "subscription_ended")
-        case ConsentGranted(channel) | ConsentWithdrawn(channel):
-            await dispatch.follow_consent(connection, envelope)
-            if channel == "phone":
-                await _follow_calls(connection, envelope)
-        case _:
-            return
-
-
-async def _follow_risk(connection: AsyncConnection, envelope: Envelope, risk: RiskAssessed) -> None:
+async def _follow_risks(connection: AsyncConnection, assessed: Sequence[Assessed]) -> None:
     """A change may be the first we hear of an episode, for its beginning is not kept for ever."""
     now = system_clock()
-    if risk.phase == "left":
-        await _withdraw_all(connection, Touched(episodes=[risk.episode]), "risk_left")
-        return
-    if await alerts.refresh(connection, risk, now):
-        return
-    if await customers.may_call(connection, envelope.subject, risk.subscription, risk.assessed_at):
-        await _raise(connection, envelope, risk, now)
+    at_risk = [one for one in assessed if one.risk.phase != "left"]
+    refreshed = await alerts.refresh(connection, [one.risk for one in at_risk], now)
+    unknown = [one for one in at_risk if one.risk.episode not in refreshed]
+    called = await customers.may_call(connection, {one.envelope.subject: one.risk for one in unknown})
+    await _raise(connection, [one for one in unknown if one.envelope.subject in called], now)
+    over = [Closing("risk_left", episode=one.risk.episode) for one in assessed if one.risk.phase == "left"]
+    await _withdraw(connection, over)
+    await dispatch.plan(connection, [one.envelope for one in assessed])
 
 
-async def _raise(connection: AsyncConnection, envelope: Envelope, risk: RiskAssessed, now: datetime) -> None:
+async def _raise(connection: AsyncConnection, assessed: Sequence[Assessed], now: datetime) -> None:
     """One alert an episode: after it was closed the same episode raises no other."""
-    alert = Alert(
-        id=derived_id("alert", risk.episode),
-        episode=risk.episode,
-        customer_ref=envelope.subject,
-        correlation_id=envelope.correlationid,
+    wanted = [(Raised(_alert(one), one.risk), one.envelope.time) for one in assessed]
+    new = await alerts.put(connection, [raised for raised, _ in wanted], now)
+    told = [desk.raised(raised.alert, at, now) for raised, at in wanted if raised.alert.id in new]
+    await outbox.append(connection, told)
+    alerts_raised.inc(len(told))
+
+
+def _alert(one: Assessed) -> Alert:
+    return Alert(
+        id=derived_id("alert", one.risk.episode),
+        episode=one.risk.episode,
+        customer_ref=one.envelope.subject,
+        correlation_id=one.envelope.correlationid,
     )
-    if await alerts.put(connection, alert, risk, now):
-        await outbox.append(connection, [desk.raised(alert, envelope.time, now)])
-        alerts_raised.inc()
 
 
-async def _withdraw_all(connection: AsyncConnection, touched: Touched, cause: Cause) -> None:
-    now = system_clock()
-    for alert in await alerts.lock_open(connection, touched):
-        withdrawn = withdraw(alert, cause, now)
-        if isinstance(withdrawn, Changed):
-            await alerts.save(connection, withdrawn, now)
+async def _follow_words(connection: AsyncConnection, said: Sequence[Envelope]) -> None:
+    over = batch.ends(said)
+    await dispatch.follow_consents(connection, said)
+    await dispatch.end_subscriptions(connection, over)
+    await customers.end_subscriptions(connection, over)
+    await customers.allow_calls(connection, batch.newest_calls(said, ConsentGranted))
+    await customers.refuse_calls(connection, batch.newest_calls(said, ConsentWithdrawn))
+    await _withdraw(connection, batch.closings(said))
 
 
 async def _erase(connection: AsyncConnection, ref: str, at: datetime) -> None:
@@ -107,15 +84,16 @@ async def _erase(connection: AsyncConnection, ref: str, at: datetime) -> None:
     await contacts.delete(connection, ref)
     await alerts.forget_notes(connection, ref)
     await dispatch.withdraw(connection, ref, "erased", at)
-    await _withdraw_all(connection, Touched(customers=[ref]), "customer_erased")
+    await _withdraw(connection, [Closing("customer_erased", customer=ref)])
 
 
-async def _follow_calls(connection: AsyncConnection, envelope: Envelope) -> None:
-    if isinstance(envelope.data, ConsentGranted):
-        await customers.allow_calls(connection, envelope.subject, envelope.time)
+async def _withdraw(connection: AsyncConnection, closings: Sequence[Closing]) -> None:
+    if not closings:
         return
-    await customers.refuse_calls(connection, envelope.subject, envelope.time)
-    await _withdraw_all(connection, Touched(customers=[envelope.subject]), "phone_refused")
+    now = system_clock()
+    standing = await alerts.lock_open(connection, batch.closed(closings))
+    withdrawn = [withdraw(alert, cause, now) for alert, cause in batch.causes(closings, standing)]
+    await alerts.save(connection, [one for one in withdrawn if isinstance(one, Changed)], now)
 
 
 async def _keep_contacts(connection: AsyncConnection, envelopes: Sequence[Envelope]) -> None:

@@ -173,7 +173,7 @@ async def test_an_alert_that_is_withdrawn_leaves_and_its_agent_may_still_say_how
         assert found is not None
         withdrawn = withdraw(found, "subscription_ended", system_clock())
         assert isinstance(withdrawn, Changed)
-        await alerts.save(connection, withdrawn, system_clock())
+        await alerts.save(connection, [withdrawn], system_clock())
     await expect(page.locator("#rows .row")).to_have_count(0)
     await expect(page.locator("#card .closed")).to_contain_text("取り下げられました")
     await expect(page.locator("#card .reach")).to_contain_text("•••-••••-5678")

@@ -1,15 +1,18 @@
 """Actions: the life of every message, one row each, and every state it was ever in."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Literal
 
+from msgspec import structs
 from sqlalchemy import text
 from sqlalchemy.engine import Row
 
 from services.notifier.scenarios.action import Action
 from services.notifier.scenarios.scenario import Planned
+from services.notifier.store.enrolments import Ended
+from services.notifier.store.given import arrays, given
 from shared.postgres.engine import AsyncConnection
 
 Final = Literal["sent", "rejected", "unknown", "suppressed", "expired"]
@@ -47,10 +50,22 @@ class Backlog:
     oldest_seconds: float
 
 
+_PLAN = {
+    "id": "uuid",
+    "customer_ref": "text",
+    "scenario": "text",
+    "episode": "text",
+    "step": "text",
+    "channel": "text",
+    "template": "text",
+    "shop": "text",
+    "correlation_id": "text",
+    "causation_id": "text",
+    "due_at": "timestamptz",
+}
 _ADD = text(
-    "INSERT INTO action (id, customer_ref, scenario, episode, step, channel, template, shop, correlation_id,"
-    " causation_id, due_at) VALUES (:id, :customer_ref, :scenario, :episode, :step, :channel, :template,"
-    " :shop, :correlation_id, :causation_id, :due_at) ON CONFLICT DO NOTHING RETURNING id"
+    f"INSERT INTO action ({', '.join(_PLAN)}) SELECT * FROM {given(_PLAN)}"  # noqa: S608
+    " ON CONFLICT DO NOTHING RETURNING id"
 )
 # Materialised, for a plan that runs the subquery twice would claim more than it gives.
 _CLAIM = text(
@@ -95,10 +110,13 @@ _ABANDON = text(
     " FOR UPDATE SKIP LOCKED) UPDATE action SET state = 'unknown', reason = :reason, lease_until = NULL,"
     " changed_at = now() FROM lost WHERE action.id = lost.id RETURNING action.*"
 )
+_PLACE = {"customer_ref": "text", "scenario": "text", "episode": "text", "place": "int"}
 _DROP = text(
-    "UPDATE action SET state = 'suppressed', reason = :reason, lease_until = NULL, changed_at = now()"
-    " WHERE customer_ref = :customer_ref AND scenario = :scenario AND episode = :episode"
-    " AND state IN ('planned', 'claimed', 'retry_at') RETURNING *"
+    "WITH open AS MATERIALIZED (SELECT a.id, given.place"  # noqa: S608 - our own list of columns
+    f" FROM {given(_PLACE)} JOIN action AS a USING (customer_ref, scenario, episode)"
+    " WHERE a.state IN ('planned', 'claimed', 'retry_at') ORDER BY a.id FOR NO KEY UPDATE OF a)"
+    " UPDATE action AS a SET state = 'suppressed', reason = :reason, lease_until = NULL, changed_at = now()"
+    " FROM open WHERE a.id = open.id RETURNING a.*, open.place"
 )
 _RECORD = text(
     "INSERT INTO action_history (action_id, state, reason)"
@@ -119,23 +137,14 @@ def _action(row: Row[tuple[object, ...]]) -> Action:
     return Action(**{field.name: row._mapping[field.name] for field in fields(Action)} | {"id": str(row.id)})
 
 
-async def add(connection: AsyncConnection, origin: Origin, planned: Sequence[Planned]) -> None:
+async def add(connection: AsyncConnection, planned: Sequence[tuple[Origin, Planned]]) -> None:
     """Plan these; what is planned already, or long since sent, stays as it is."""
-    for step in planned:
-        values = {
-            "id": step.id,
-            "customer_ref": origin.customer_ref,
-            "scenario": origin.scenario,
-            "episode": origin.episode,
-            "step": step.step,
-            "channel": step.channel,
-            "template": step.template,
-            "shop": origin.shop,
-            "correlation_id": origin.correlation_id,
-            "causation_id": origin.causation_id,
-            "due_at": step.due_at,
-        }
-        added = (await connection.execute(_ADD, values)).all()
+    if planned:
+        rows = [
+            asdict(origin) | structs.asdict(step)
+            for origin, step in sorted(planned, key=lambda one: one[1].id)
+        ]
+        added = await connection.execute(_ADD, arrays(_PLAN, rows))
         await _record(connection, [str(row.id) for row in added], "planned")
 
 
@@ -229,12 +238,18 @@ async def abandon(connection: AsyncConnection, reason: str) -> list[Action]:
 
 
 async def drop(
-    connection: AsyncConnection, customer_ref: str, scenario: str, episode: str, reason: str
-) -> list[Action]:
-    """Suppress what has not begun in this enrolment; what is being sent is on its way."""
-    values = {"customer_ref": customer_ref, "scenario": scenario, "episode": episode, "reason": reason}
-    dropped = [_action(row) for row in await connection.execute(_DROP, values)]
-    await _record(connection, [action.id for action in dropped], "suppressed", reason)
+    connection: AsyncConnection, ended: Sequence[Ended], reason: str
+) -> list[tuple[Ended, Action]]:
+    """Suppress what has not begun in these enrolments; what is being sent is on its way."""
+    if not ended:
+        return []
+    rows = [
+        {"customer_ref": one.customer_ref, "scenario": one.scenario, "episode": one.episode, "place": place}
+        for place, one in enumerate(ended)
+    ]
+    found = (await connection.execute(_DROP, {**arrays(_PLACE, rows), "reason": reason})).all()
+    dropped = [(ended[row.place], _action(row)) for row in sorted(found, key=lambda row: row.place)]
+    await _record(connection, [action.id for _, action in dropped], "suppressed", reason)
     return dropped
 
 

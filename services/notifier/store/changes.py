@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -13,15 +13,17 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from services.notifier.alert import What
+from services.notifier.store.given import arrays, given
 from shared.postgres.engine import AsyncConnection, AsyncEngine
 
 log = structlog.get_logger(__name__)
 
 _CHANNEL = "hikitome_alerts"
 
+_CHANGE = {"alert": "uuid", "what": "text", "agent": "text", "detail": "text"}
 _APPEND = text(
-    "INSERT INTO alert_change (alert, what, agent, detail, at)"
-    " VALUES (CAST(:alert AS uuid), :what, :agent, :detail, :at)"
+    f"INSERT INTO alert_change ({', '.join(_CHANGE)}, at)"  # noqa: S608 - our own list of columns
+    f" SELECT given.*, :at FROM {given(_CHANGE)}"
 )
 _CONTACT_CHANGED = text(
     "INSERT INTO alert_change (alert, what, at) SELECT id, 'contact_changed', :at FROM alert"
@@ -47,6 +49,16 @@ _OF_ALERT = text(
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """What was done to an alert; `agent` is who did it, by login."""
+
+    alert: str
+    what: What
+    agent: str | None = None
+    detail: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """One line of an alert's history; `agent` is the person's name."""
 
@@ -56,17 +68,10 @@ class Entry:
     at: datetime
 
 
-async def append(
-    connection: AsyncConnection,
-    alert_id: str,
-    what: What,
-    *,
-    at: datetime,
-    agent: str | None = None,
-    detail: str | None = None,
-) -> None:
-    row = {"alert": alert_id, "what": what, "agent": agent, "detail": detail, "at": at}
-    await connection.execute(_APPEND, row)
+async def append(connection: AsyncConnection, changes: Sequence[Change], at: datetime) -> None:
+    if changes:
+        rows = [asdict(change) for change in changes]
+        await connection.execute(_APPEND, {**arrays(_CHANGE, rows), "at": at})
 
 
 async def append_contact_changed(connection: AsyncConnection, customers: Sequence[str], at: datetime) -> None:

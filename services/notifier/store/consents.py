@@ -1,10 +1,12 @@
 """Consents (同意): what holds now, and the proof of every word ever said; and who wants to hear nothing."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from sqlalchemy import text
 
+from services.notifier.store.given import arrays, given
 from shared.events.customer import Channel
 from shared.postgres.engine import AsyncConnection
 
@@ -22,15 +24,24 @@ class Word:
     wording: str | None = None
 
 
+_WORD = {
+    "event_id": "uuid",
+    "customer_ref": "text",
+    "channel": "text",
+    "granted": "boolean",
+    "wording": "text",
+    "source": "text",
+    "at": "timestamptz",
+}
 _PROVE = text(
-    "INSERT INTO consent_history (event_id, customer_ref, channel, granted, wording, source, at)"
-    " VALUES (:event_id, :customer_ref, :channel, :granted, :wording, :source, :at) ON CONFLICT DO NOTHING"
+    f"INSERT INTO consent_history ({', '.join(_WORD)}) SELECT * FROM {given(_WORD)}"  # noqa: S608
+    " ON CONFLICT DO NOTHING"
 )
 # Words may arrive late and out of order: the newest holds, and of two at the same time the no.
+_HELD = {"customer_ref": "text", "channel": "text", "granted": "boolean", "at": "timestamptz"}
 _HOLD = text(
-    "INSERT INTO consent AS held (customer_ref, channel, granted, changed_at)"
-    " VALUES (:customer_ref, :channel, :granted, :at)"
-    " ON CONFLICT (customer_ref, channel)"
+    "INSERT INTO consent AS held (customer_ref, channel, granted, changed_at)"  # noqa: S608
+    f" SELECT * FROM {given(_HELD)} ON CONFLICT (customer_ref, channel)"
     " DO UPDATE SET granted = excluded.granted, changed_at = excluded.changed_at"
     " WHERE held.changed_at < excluded.changed_at"
     " OR (held.changed_at = excluded.changed_at AND held.granted AND NOT excluded.granted)"
@@ -43,18 +54,22 @@ _NEVER_AGAIN = text(
 )
 
 
-async def keep(connection: AsyncConnection, word: Word) -> None:
-    values: dict[str, object] = {
-        "event_id": word.event_id,
-        "customer_ref": word.customer_ref,
-        "channel": word.channel,
-        "granted": word.granted,
-        "wording": word.wording,
-        "source": word.source,
-        "at": word.at,
-    }
-    await connection.execute(_PROVE, values)
-    await connection.execute(_HOLD, values)
+async def keep(connection: AsyncConnection, words: Sequence[Word]) -> None:
+    """All of them as proof; of each customer and channel the one that holds. Sorted, against deadlocks."""
+    if not words:
+        return
+    proof = sorted(words, key=lambda word: word.event_id)
+    await connection.execute(_PROVE, arrays(_WORD, [asdict(word) for word in proof]))
+    held = _holding(words)
+    await connection.execute(_HOLD, arrays(_HELD, [asdict(held[key]) for key in sorted(held)]))
+
+
+def _holding(words: Sequence[Word]) -> dict[tuple[str, str], Word]:
+    held: dict[tuple[str, str], Word] = {}
+    for word in words:
+        key = (word.customer_ref, word.channel)
+        held[key] = max(held.get(key, word), word, key=lambda said: (said.at, not said.granted))
+    return held
 
 
 async def has_refused(connection: AsyncConnection, customer_ref: str, channel: Channel) -> bool:

@@ -1,11 +1,25 @@
 """Customers' marks: erased for ever, wants no calls; and contracts that are over."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 
 from services.notifier.store.alerts import cart_of
+from services.notifier.store.given import arrays, given
+from shared.events.risk import RiskAssessed
 from shared.postgres.engine import AsyncConnection
+
+
+@dataclass(frozen=True, slots=True)
+class Over:
+    """A contract that is over, and since when."""
+
+    cart: str
+    subscription: str
+    at: datetime
+
 
 _ERASE = text(
     "INSERT INTO customer_mark (customer_ref, erased_at) VALUES (:customer_ref, :at)"
@@ -13,26 +27,32 @@ _ERASE = text(
     " DO UPDATE SET erased_at = COALESCE(customer_mark.erased_at, excluded.erased_at)"
 )
 # GREATEST ignores nulls, so the newest word wins in whatever order the words arrive.
+_SAID = {"customer_ref": "text", "at": "timestamptz"}
 _REFUSE_CALLS = text(
-    "INSERT INTO customer_mark (customer_ref, phone_refused_at) VALUES (:customer_ref, :at)"
-    " ON CONFLICT (customer_ref) DO UPDATE"
+    "INSERT INTO customer_mark (customer_ref, phone_refused_at)"  # noqa: S608 - our own list of columns
+    f" SELECT * FROM {given(_SAID)} ON CONFLICT (customer_ref) DO UPDATE"
     " SET phone_refused_at = GREATEST(customer_mark.phone_refused_at, excluded.phone_refused_at)"
 )
 _ALLOW_CALLS = text(
-    "INSERT INTO customer_mark (customer_ref, phone_allowed_at) VALUES (:customer_ref, :at)"
-    " ON CONFLICT (customer_ref) DO UPDATE"
+    "INSERT INTO customer_mark (customer_ref, phone_allowed_at)"  # noqa: S608
+    f" SELECT * FROM {given(_SAID)} ON CONFLICT (customer_ref) DO UPDATE"
     " SET phone_allowed_at = GREATEST(customer_mark.phone_allowed_at, excluded.phone_allowed_at)"
 )
+_OVER = {"cart": "text", "subscription": "text", "at": "timestamptz"}
 _END = text(
-    "INSERT INTO ended_subscription (cart, subscription, ended_at) VALUES (:cart, :subscription, :at)"
+    "INSERT INTO ended_subscription (cart, subscription, ended_at)"  # noqa: S608
+    " SELECT cart, subscription, max(at)"
+    f" FROM {given(_OVER)} GROUP BY cart, subscription ORDER BY cart, subscription"
     " ON CONFLICT (cart, subscription) DO UPDATE"
     " SET ended_at = GREATEST(ended_subscription.ended_at, excluded.ended_at)"
 )
+_CALL = {"customer_ref": "text", "cart": "text", "subscription": "text", "assessed_at": "timestamptz"}
 _MAY_CALL = text(
-    "SELECT NOT EXISTS (SELECT FROM customer_mark WHERE customer_ref = :customer_ref"
-    " AND (erased_at IS NOT NULL OR phone_refused_at > COALESCE(phone_allowed_at, '-infinity')))"
-    " AND NOT EXISTS (SELECT FROM ended_subscription"
-    " WHERE cart = :cart AND subscription = :subscription AND ended_at >= :assessed_at)"
+    f"SELECT customer_ref FROM {given(_CALL)}"  # noqa: S608
+    " WHERE NOT EXISTS (SELECT FROM customer_mark AS m WHERE m.customer_ref = given.customer_ref"
+    " AND (m.erased_at IS NOT NULL OR m.phone_refused_at > COALESCE(m.phone_allowed_at, '-infinity')))"
+    " AND NOT EXISTS (SELECT FROM ended_subscription AS s"
+    " WHERE s.cart = given.cart AND s.subscription = given.subscription AND s.ended_at >= given.assessed_at)"
 )
 
 
@@ -41,30 +61,37 @@ async def erase(connection: AsyncConnection, customer_ref: str, at: datetime) ->
     await connection.execute(_ERASE, {"customer_ref": customer_ref, "at": at})
 
 
-async def refuse_calls(connection: AsyncConnection, customer_ref: str, at: datetime) -> None:
-    await connection.execute(_REFUSE_CALLS, {"customer_ref": customer_ref, "at": at})
+async def refuse_calls(connection: AsyncConnection, said: Mapping[str, datetime]) -> None:
+    await _mark(connection, _REFUSE_CALLS, said)
 
 
-async def allow_calls(connection: AsyncConnection, customer_ref: str, at: datetime) -> None:
-    await connection.execute(_ALLOW_CALLS, {"customer_ref": customer_ref, "at": at})
+async def allow_calls(connection: AsyncConnection, said: Mapping[str, datetime]) -> None:
+    await _mark(connection, _ALLOW_CALLS, said)
 
 
-async def end_subscription(connection: AsyncConnection, ref: str, subscription: str, at: datetime) -> None:
-    """`ref` is the event's subject, which may name the contract rather than the customer."""
-    await connection.execute(_END, {"cart": cart_of(ref), "subscription": subscription, "at": at})
+async def _mark(connection: AsyncConnection, statement: TextClause, said: Mapping[str, datetime]) -> None:
+    """Sorted, against deadlocks."""
+    if said:
+        rows = [{"customer_ref": ref, "at": at} for ref, at in sorted(said.items())]
+        await connection.execute(statement, arrays(_SAID, rows))
 
 
-async def may_call(
-    connection: AsyncConnection, customer_ref: str, subscription: str | None, assessed_at: datetime
-) -> bool:
-    """Not erased, not refused, and the contract was not over when the risk was assessed."""
-    row = await connection.execute(
-        _MAY_CALL,
+async def end_subscriptions(connection: AsyncConnection, over: Sequence[Over]) -> None:
+    if over:
+        await connection.execute(_END, arrays(_OVER, [asdict(one) for one in over]))
+
+
+async def may_call(connection: AsyncConnection, risks: Mapping[str, RiskAssessed]) -> set[str]:
+    """Of these customers who is not erased, has not refused, and had not ended the contract at risk."""
+    if not risks:
+        return set()
+    rows = [
         {
-            "customer_ref": customer_ref,
-            "cart": cart_of(customer_ref),
-            "subscription": subscription,
-            "assessed_at": assessed_at,
-        },
-    )
-    return bool(row.scalar_one())
+            "customer_ref": ref,
+            "cart": cart_of(ref),
+            "subscription": risk.subscription,
+            "assessed_at": risk.assessed_at,
+        }
+        for ref, risk in risks.items()
+    ]
+    return set((await connection.execute(_MAY_CALL, arrays(_CALL, rows))).scalars())

@@ -1,12 +1,13 @@
 """Enrolments (対象者): which customer is in which scenario for which episode, and what ended it."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from sqlalchemy import text
-from sqlalchemy.engine import CursorResult
+from sqlalchemy import TextClause, text
 
 from services.notifier.scenarios.scenario import End
+from services.notifier.store.given import arrays, given
 from shared.postgres.engine import AsyncConnection
 
 
@@ -25,69 +26,110 @@ class Enrolment:
     enrolled_at: datetime
 
 
+_ENROLMENT = {
+    "customer_ref": "text",
+    "scenario": "text",
+    "episode": "text",
+    "version": "int",
+    "kind": "text",
+    "reason": "text",
+    "cart": "text",
+    "subscription": "text",
+    "enrolled_at": "timestamptz",
+}
 _ENROL = text(
-    "INSERT INTO enrolment (customer_ref, scenario, episode, version, kind, reason, cart, subscription,"
-    " enrolled_at) VALUES (:customer_ref, :scenario, :episode, :version, :kind, :reason, :cart,"
-    " :subscription, :enrolled_at) ON CONFLICT DO NOTHING"
+    f"INSERT INTO enrolment ({', '.join(_ENROLMENT)}) SELECT * FROM {given(_ENROLMENT)}"  # noqa: S608
+    " ON CONFLICT DO NOTHING"
 )
-_END_EPISODE = text(
-    "UPDATE enrolment SET ended = :ended, ended_at = :at WHERE ended_at IS NULL"
-    " AND scenario = ANY(CAST(:scenarios AS text[])) AND customer_ref = :customer_ref AND episode = :episode"
-    " RETURNING customer_ref, scenario, episode"
+# Locked in one order, so that two batches never wait for each other in a circle.
+_LOCKED = (
+    " WHERE e.ended_at IS NULL AND e.scenario = ANY(CAST(:scenarios AS text[]))"
+    " ORDER BY e.customer_ref, e.scenario, e.episode FOR NO KEY UPDATE OF e)"
+    " UPDATE enrolment AS e SET ended = :ended, ended_at = over.at FROM over"
+    " WHERE e.customer_ref = over.customer_ref AND e.scenario = over.scenario AND e.episode = over.episode"
+    " RETURNING e.customer_ref, e.scenario, e.episode, over.at, over.place"
+)
+_EPISODE = {"customer_ref": "text", "episode": "text", "at": "timestamptz", "place": "int"}
+_END_EPISODES = text(
+    "WITH over AS MATERIALIZED (SELECT e.customer_ref, e.scenario, e.episode, given.at, given.place"  # noqa: S608
+    f" FROM {given(_EPISODE)} JOIN enrolment AS e USING (customer_ref, episode)" + _LOCKED
+)
+_CONTRACT = {"cart": "text", "subscription": "text", "at": "timestamptz", "place": "int"}
+_END_CONTRACTS = text(
+    "WITH over AS MATERIALIZED (SELECT e.customer_ref, e.scenario, e.episode, given.at, given.place"  # noqa: S608
+    f" FROM {given(_CONTRACT)} JOIN enrolment AS e USING (cart, subscription)" + _LOCKED
 )
 _END_CUSTOMER = text(
     "UPDATE enrolment SET ended = :ended, ended_at = :at WHERE ended_at IS NULL"
     " AND scenario = ANY(CAST(:scenarios AS text[])) AND customer_ref = :customer_ref"
-    " RETURNING customer_ref, scenario, episode"
-)
-_END_SUBSCRIPTION = text(
-    "UPDATE enrolment SET ended = :ended, ended_at = :at WHERE ended_at IS NULL"
-    " AND scenario = ANY(CAST(:scenarios AS text[])) AND cart = :cart AND subscription = :subscription"
-    " RETURNING customer_ref, scenario, episode"
+    " RETURNING customer_ref, scenario, episode, ended_at AS at, 0 AS place"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Ended:
+    """An enrolment that was ended now, and since when it is over in business time."""
+
     customer_ref: str
     scenario: str
     episode: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """What ends which scenarios, and when."""
+    """What ends, and which scenarios it ends."""
 
     end: End
     scenarios: tuple[str, ...]
-    at: datetime
 
     def values(self) -> dict[str, object]:
-        return {"ended": self.end, "scenarios": list(self.scenarios), "at": self.at}
+        return {"ended": self.end, "scenarios": list(self.scenarios)}
 
 
-async def enrol(connection: AsyncConnection, enrolment: Enrolment) -> None:
+async def enrol(connection: AsyncConnection, enrolled: Sequence[Enrolment]) -> None:
     """Once: who is in, or was in, this scenario for this episode stays as it stands."""
-    await connection.execute(_ENROL, asdict(enrolment))
+    if enrolled:
+        ordered = sorted(enrolled, key=lambda one: (one.customer_ref, one.scenario, one.episode))
+        await connection.execute(_ENROL, arrays(_ENROLMENT, [asdict(one) for one in ordered]))
 
 
-async def end_episode(
-    connection: AsyncConnection, customer_ref: str, episode: str, ending: Ending
+async def end_episodes(
+    connection: AsyncConnection, over: Mapping[tuple[str, str], datetime], ending: Ending
 ) -> list[Ended]:
-    values = {**ending.values(), "customer_ref": customer_ref, "episode": episode}
-    return _ended(await connection.execute(_END_EPISODE, values))
+    """`over` has the customer, the episode and the time; what is ended comes in its order."""
+    rows = [
+        {"customer_ref": ref, "episode": episode, "at": at, "place": place}
+        for place, ((ref, episode), at) in enumerate(over.items())
+    ]
+    return (
+        await _end(connection, _END_EPISODES, {**ending.values(), **arrays(_EPISODE, rows)}) if rows else []
+    )
 
 
-async def end_customer(connection: AsyncConnection, customer_ref: str, ending: Ending) -> list[Ended]:
-    return _ended(await connection.execute(_END_CUSTOMER, {**ending.values(), "customer_ref": customer_ref}))
-
-
-async def end_subscription(
-    connection: AsyncConnection, cart: str, subscription: str, ending: Ending
+async def end_contracts(
+    connection: AsyncConnection, over: Mapping[tuple[str, str], datetime], ending: Ending
 ) -> list[Ended]:
-    values = {**ending.values(), "cart": cart, "subscription": subscription}
-    return _ended(await connection.execute(_END_SUBSCRIPTION, values))
+    """`over` has the cart, the contract and the time; what is ended comes in its order."""
+    rows = [
+        {"cart": cart, "subscription": subscription, "at": at, "place": place}
+        for place, ((cart, subscription), at) in enumerate(over.items())
+    ]
+    return (
+        await _end(connection, _END_CONTRACTS, {**ending.values(), **arrays(_CONTRACT, rows)}) if rows else []
+    )
 
 
-def _ended(rows: CursorResult[tuple[object, ...]]) -> list[Ended]:
-    return [Ended(row.customer_ref, row.scenario, row.episode) for row in rows]
+async def end_customer(
+    connection: AsyncConnection, customer_ref: str, at: datetime, ending: Ending
+) -> list[Ended]:
+    values = {**ending.values(), "customer_ref": customer_ref, "at": at}
+    return await _end(connection, _END_CUSTOMER, values)
+
+
+async def _end(
+    connection: AsyncConnection, statement: TextClause, values: Mapping[str, object]
+) -> list[Ended]:
+    rows = (await connection.execute(statement, values)).all()
+    ordered = sorted(rows, key=lambda row: row.place)
+    return [Ended(row.customer_ref, row.scenario, row.episode, row.at) for row in ordered]

@@ -13,6 +13,7 @@ from sqlalchemy import text
 from services.notifier import stream
 from services.notifier.store import cards, changes
 from services.notifier.store.cards import Told
+from services.notifier.store.changes import Change
 from services.notifier.stream import Fanout, Sequencer, frames
 from shared.clock import system_clock
 from shared.events.customer import ContactChanged, CustomerErased
@@ -84,7 +85,7 @@ async def test_a_change_that_commits_after_a_later_one_gets_the_later_number(
     assert await number(engine) == 1
     async with engine.connect() as slow:
         opened = await slow.begin()
-        await changes.append(slow, alert_id, "refreshed", at=system_clock())
+        await changes.append(slow, [Change(alert_id, "refreshed")], system_clock())
         await raise_alert("e2")
         assert await number(engine) == 1
         seen = (await numbered(engine))[-1].seq

@@ -118,11 +118,11 @@ class Desk:
         async with transaction(self.engine) as connection:
             match event:
                 case RiskAssessed():
-                    await dispatch.plan(connection, envelope)
+                    await dispatch.plan(connection, [envelope])
                 case ContactChanged():
                     await contacts.keep(connection, {customer: (event, self.clock.now)})
                 case _:
-                    await dispatch.follow_consent(connection, envelope)
+                    await dispatch.follow_consents(connection, [envelope])
 
     async def meet(self, customer: str = CUSTOMER) -> None:
         """The customer is known and has agreed to mails."""

@@ -8,6 +8,7 @@ import pytest
 from services.notifier import dispatch
 from services.notifier.scenarios.scenario import End
 from services.notifier.scenarios.shipped import SCENARIOS, with_holdout
+from services.notifier.store.customers import Over
 from shared.events.action import ActionDeferred, ActionSuppressed
 from shared.events.customer import ConsentGranted, ConsentWithdrawn, ContactChanged
 from shared.events.risk import RiskAssessed
@@ -145,10 +146,11 @@ async def test_the_end_of_the_contract_ends_its_enrolments_only(desk: "Desk", at
     await desk.tell(at_risk("e1", subscription="s1"))
     await desk.tell(at_risk("e2", subscription="s2"))
     async with transaction(desk.engine) as connection:
-        # The event names the contract, not the customer.
-        contract = "tea-shop/shopify/~subscription/s1"
-        await dispatch.end_subscription(connection, contract, "s1", desk.clock.now)
-        await dispatch.end_subscription(connection, "other-shop/shopify/1", "s2", desk.clock.now)
+        over = [
+            Over("tea-shop/shopify", "s1", desk.clock.now),
+            Over("other-shop/shopify", "s2", desk.clock.now),
+        ]
+        await dispatch.end_subscriptions(connection, over)
     assert await desk.states() == [("suppressed", "cancelled"), ("planned", None)]
 
 
