@@ -34,17 +34,6 @@ class FastClock:
             return self.origin + passed * self.sprint_speed
         return self.origin + self.sprint + (passed - sprinted) * self.speed
 
-    def seconds_until(self, moment: datetime) -> float:
-        """Real seconds to wait until business time reaches `moment`; negative when past."""
-        return (self._real(moment) - system_clock()) / timedelta(seconds=1)
-
-    def _real(self, moment: datetime) -> datetime:
-        """When business time is `moment`."""
-        passed = moment - self.origin
-        if passed < self.sprint:
-            return self.started + passed / self.sprint_speed
-        return self.started + self.sprint / self.sprint_speed + (passed - self.sprint) / self.speed
-
 
 def monotonic() -> float:
     """Real seconds for measuring durations; never goes back."""

@@ -14,6 +14,7 @@ import httpx
 
 from shared.backoff import Backoff
 from shared.clock import FastClock, monotonic, system_clock
+from shared.process.run import pause
 from simulation.webhook import Webhook, sign
 
 Due = Callable[[datetime], Iterable[Webhook]]
@@ -115,7 +116,7 @@ class Sender:
                     if stop.is_set():
                         return
                     group.create_task(self._deliver(idle, line, (webhook, copy), stop))
-                await _pause(stop, LOOK_EVERY_SECONDS)
+                await pause(stop, LOOK_EVERY_SECONDS)
 
     def _due_now(self) -> Iterable[tuple[Webhook, int]]:
         now = self._clock()
@@ -196,12 +197,3 @@ async def _lines(limits: Limits) -> AsyncIterator[Lines]:
             client = httpx.AsyncClient(timeout=limits.answer, verify=tls, trust_env=False)
             idle.put_nowait(await open_lines.enter_async_context(client))
         yield idle
-
-
-async def _pause(stop: asyncio.Event, seconds: float) -> None:
-    """Sleep, but wake up for a stop."""
-    try:
-        async with asyncio.timeout(seconds):
-            await stop.wait()
-    except TimeoutError:
-        return

@@ -9,8 +9,6 @@ import msgspec
 from shared.events.catalogue import NAMES, TYPES, Event, topic_of
 from shared.events.record import Record
 
-CONTENT_TYPE = "application/cloudevents+json"
-
 
 class Envelope(msgspec.Struct, frozen=True, kw_only=True):
     """One fact and what is known about it.

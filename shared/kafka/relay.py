@@ -37,9 +37,6 @@ class Relay:
         if health is not None:
             health.watch("relay", 60)
 
-    def wake(self) -> None:
-        self._committed.set()
-
     async def run(self, stop: asyncio.Event) -> None:
         while not stop.is_set():
             if self._health is not None:

@@ -1,6 +1,6 @@
 """Settings that every process has, from environment variables HIKITOME_*, each with default and meaning."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, timedelta
 from typing import Literal, Self
 
 from pydantic import AwareDatetime, Field, PostgresDsn, SecretStr, model_validator
@@ -83,6 +83,3 @@ class CommonSettings(BaseSettings):
             timedelta(days=self.clock_sprint_days),
             self.clock_sprint_speed,
         )
-
-    def business_now(self) -> datetime:
-        return self.clock()()

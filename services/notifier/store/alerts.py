@@ -46,7 +46,6 @@ _STATE = (
 )
 _FIND = text(f"SELECT {_STATE} FROM alert WHERE id = CAST(:id AS uuid)")  # noqa: S608 - our own list of columns
 _LOCK = text(f"SELECT {_STATE} FROM alert WHERE id = CAST(:id AS uuid) FOR SHARE")  # noqa: S608
-_BY_EPISODE = text(f"SELECT {_STATE} FROM alert WHERE episode = :episode")  # noqa: S608
 # Each way of finding uses an index of its own; one condition with OR would read the whole table.
 _TOUCHED = text(
     f"SELECT {_STATE}, cart, subscription FROM alert WHERE state IN ('raised', 'claimed') AND id IN ("  # noqa: S608
@@ -119,11 +118,6 @@ async def find(connection: AsyncConnection, alert_id: str) -> Alert | None:
 async def lock(connection: AsyncConnection, alert_id: str) -> Alert | None:
     """As it stands, and until the transaction ends it stays so."""
     row = (await connection.execute(_LOCK, {"id": alert_id})).one_or_none()
-    return None if row is None else _alert(row)
-
-
-async def find_by_episode(connection: AsyncConnection, episode: str) -> Alert | None:
-    row = (await connection.execute(_BY_EPISODE, {"episode": episode})).one_or_none()
     return None if row is None else _alert(row)
 
 

@@ -35,16 +35,3 @@ def test_a_fast_clock_may_sprint_through_the_past_before_it_slows_down() -> None
     clock = FastClock(datetime(2026, 1, 1, tzinfo=UTC), started, 8_640.0, timedelta(days=30), 5 * 86_400.0)
     # Thirty days in six seconds, then a tenth of a day in each of four.
     assert timedelta(days=30.4) <= clock() - clock.origin < timedelta(days=30.6)
-
-
-@given(st.floats(0, 60), st.floats(0, 20))
-def test_a_moment_is_awaited_as_long_as_business_time_takes_to_reach_it(days: float, elapsed: float) -> None:
-    origin, started = datetime(2026, 1, 1, tzinfo=UTC), system_clock() - timedelta(seconds=elapsed)
-    clock = FastClock(origin, started, 8_640.0, timedelta(days=30), 5 * 86_400.0)
-    wanted = 6.0 + 10 * (days - 30) if days > 30 else days / 5
-    assert abs(clock.seconds_until(origin + timedelta(days=days)) - (wanted - elapsed)) < 0.5
-
-
-def test_a_fast_clock_tells_how_long_to_wait_for_a_moment() -> None:
-    clock = FastClock(datetime(2026, 1, 1, tzinfo=UTC), system_clock(), 86_400.0)
-    assert 6.9 < clock.seconds_until(datetime(2026, 1, 8, tzinfo=UTC)) <= 7.0
