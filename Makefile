@@ -40,9 +40,9 @@ browser: $(DEV_STAMP)  ## Only the tests in a real browser (needs Chromium).
 	@exec $(BIN)/python -m pytest tests/browser
 
 lock: $(DEV_STAMP)  ## Compile requirements/ anew from pyproject.toml (needs uv on the PATH).
-	uv pip compile pyproject.toml --extra local --universal --python-version 3.11 --generate-hashes \
+	uv pip compile pyproject.toml --extra local --extra training --universal --python-version 3.11 --generate-hashes \
 	  --no-header --no-annotate -q -o requirements/run.txt
-	uv pip compile pyproject.toml --extra local --group dev --universal --python-version 3.11 --generate-hashes \
+	uv pip compile pyproject.toml --extra local --extra training --group dev --universal --python-version 3.11 --generate-hashes \
 	  --no-header --no-annotate -q -c requirements/run.txt -o requirements/dev.txt
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	  --no-header --no-annotate -q -c requirements/run.txt -o requirements/image.txt

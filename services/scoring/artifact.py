@@ -14,7 +14,7 @@ from services.scoring.features.state import NAMES, SCHEMA_HASH
 from services.scoring.model.bands import Bands
 from services.scoring.model.kind import KindModel, Models
 from services.scoring.model.step_tables import StepTables, compiled, log_odds, probability
-from shared.events.risk import RiskKind
+from shared.events.risk import RiskKind, Rung
 
 DEMO_KEY = b"hikitome-demo-artifact"
 """Signs the artifact that ships with the code. No secret: who trains a model sets a key."""
@@ -30,7 +30,12 @@ class Golden(msgspec.Struct, frozen=True):
 
 
 class Part(msgspec.Struct, frozen=True):
-    """One kind's model, and what it was made from."""
+    """One kind's model, and what it was made from.
+
+    `rung` says how much could be learned, `auc_interval` (95 %) how sure that is. `survival[n - 1]` is the
+    share of customers who go on to delivery (or order) n + 1 after the nth; the last holds for all after it.
+    `alerts_per_day` is the capacity the bands were fitted to, None where they take shares of the population.
+    """
 
     horizon_days: float
     base_rate: float
@@ -41,6 +46,10 @@ class Part(msgspec.Struct, frozen=True):
     bands: Bands
     golden: tuple[Golden, ...]
     tables: StepTables
+    rung: Rung = "full"
+    auc_interval: tuple[float, float] | None = None
+    survival: tuple[float, ...] = ()
+    alerts_per_day: float | None = None
 
 
 class Manifest(msgspec.Struct, frozen=True):
@@ -119,7 +128,14 @@ def _proves_itself(artifact: Artifact) -> bool:
 
 def _models(kinds: Mapping[RiskKind, Part]) -> Models:
     return {
-        kind: KindModel(compiled(part.tables, NAMES), part.bands, part.horizon_days, part.base_rate)
+        kind: KindModel(
+            compiled(part.tables, NAMES),
+            part.bands,
+            part.horizon_days,
+            part.base_rate,
+            part.rung,
+            part.survival,
+        )
         for kind, part in kinds.items()
     }
 

@@ -4,10 +4,10 @@ from typing import Union
 
 import msgspec
 
-from shared.events import action, commerce, customer, payment, risk, subscription
+from shared.events import action, commerce, customer, engagement, identity, payment, risk, subscription
 from shared.events.topics import CHURN_RISK, CUSTOMER_CONTACTS, CUSTOMER_EVENTS, RETENTION_ACTIONS, Topic
 
-Event = Union[  # noqa: UP007 - a union of twenty-nine members reads better as a list
+Event = Union[  # noqa: UP007 - a union of forty-five members reads better as a list
     commerce.OrderPlaced,
     commerce.OrderPaid,
     commerce.OrderCancelled,
@@ -30,6 +30,21 @@ Event = Union[  # noqa: UP007 - a union of twenty-nine members reads better as a
     customer.ContactChanged,
     customer.ConsentGranted,
     customer.ConsentWithdrawn,
+    engagement.PageViewed,
+    engagement.MailOpened,
+    engagement.MailClicked,
+    engagement.MailBounced,
+    engagement.LineFollowed,
+    engagement.LineBlocked,
+    engagement.SurveyAnswered,
+    engagement.SupportContacted,
+    engagement.ReferralMade,
+    engagement.ReviewPosted,
+    identity.DuplicateConfirmed,
+    identity.DuplicateDenied,
+    identity.DuplicateSuspected,
+    identity.CustomerMerged,
+    identity.CustomerSeparated,
     risk.RiskAssessed,
     action.ActionSent,
     action.ActionSuppressed,
@@ -64,6 +79,21 @@ TYPES: dict[str, type[msgspec.Struct]] = {
     "com.hikitome.contact.changed.v1": customer.ContactChanged,
     "com.hikitome.consent.granted.v1": customer.ConsentGranted,
     "com.hikitome.consent.withdrawn.v1": customer.ConsentWithdrawn,
+    "com.hikitome.page.viewed.v1": engagement.PageViewed,
+    "com.hikitome.mail.opened.v1": engagement.MailOpened,
+    "com.hikitome.mail.clicked.v1": engagement.MailClicked,
+    "com.hikitome.mail.bounced.v1": engagement.MailBounced,
+    "com.hikitome.line.followed.v1": engagement.LineFollowed,
+    "com.hikitome.line.blocked.v1": engagement.LineBlocked,
+    "com.hikitome.survey.answered.v1": engagement.SurveyAnswered,
+    "com.hikitome.support.contacted.v1": engagement.SupportContacted,
+    "com.hikitome.referral.made.v1": engagement.ReferralMade,
+    "com.hikitome.review.posted.v1": engagement.ReviewPosted,
+    "com.hikitome.duplicate.confirmed.v1": identity.DuplicateConfirmed,
+    "com.hikitome.duplicate.denied.v1": identity.DuplicateDenied,
+    "com.hikitome.duplicate.suspected.v1": identity.DuplicateSuspected,
+    "com.hikitome.customer.merged.v1": identity.CustomerMerged,
+    "com.hikitome.customer.separated.v1": identity.CustomerSeparated,
     "com.hikitome.churn.risk_assessed.v1": risk.RiskAssessed,
     "com.hikitome.action.sent.v1": action.ActionSent,
     "com.hikitome.action.suppressed.v1": action.ActionSuppressed,
@@ -82,7 +112,12 @@ def topic_of(event: Event) -> Topic:
     match event:
         case customer.ContactChanged():
             return CUSTOMER_CONTACTS
-        case risk.RiskAssessed():
+        case (
+            risk.RiskAssessed()
+            | identity.DuplicateSuspected()
+            | identity.CustomerMerged()
+            | identity.CustomerSeparated()
+        ):
             return CHURN_RISK
         case (
             action.ActionSent()

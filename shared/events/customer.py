@@ -7,10 +7,25 @@ import msgspec
 Channel = Literal["mail", "line", "postal_dm", "phone"]
 
 
+class Identifiers(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Keyed hashes (HMAC-SHA256 with the shop's pepper, hex) of what may tell that two accounts are one.
+
+    Each of its normalised form; None where there is none, or where it says nothing (a filler phone number, a
+    role mailbox). `name` is of the name's kana (else the name), `household` of that and the address together.
+    """
+
+    mail: str | None = None
+    phone: str | None = None
+    line: str | None = None
+    name: str | None = None
+    household: str | None = None
+
+
 class CustomerSeen(msgspec.Struct, frozen=True, omit_defaults=True):
-    """An account exists; it carries no personal data."""
+    """An account exists; it carries no personal data. The newest `identifiers` replace those before."""
 
     account: str
+    identifiers: Identifiers | None = None
 
 
 class CustomerErased(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -7,7 +7,12 @@ import msgspec
 
 from shared.events.money import Money
 
-RiskKind = Literal["subscription", "repeat"]
+RiskKind = Literal["subscription", "repeat", "payment"]
+"""Giving a contract up, not ordering again, and a contract that ends because it can't be charged."""
+
+Rung = Literal["prior", "rfm", "full"]
+"""What a model could be taught: nothing but the level, three features, or all."""
+
 Band = Literal["low", "medium", "high", "critical"]
 Phase = Literal["entered", "changed", "left"]
 
@@ -29,6 +34,7 @@ class RiskAssessed(msgspec.Struct, frozen=True, omit_defaults=True):
     `probability` is calibrated: of leaving within `horizon_days`. `episode` names one stay in a high band.
     `due` and `cutoff` are the next shipment and the last moment to change it. `noticed_at` is real time: when
     the cause reached us (the webhook's receipt, or the sweep's look), so that latency can be measured.
+    `strengths` are what speaks against leaving: reasons with a negative contribution.
     """
 
     kind: RiskKind
@@ -49,3 +55,5 @@ class RiskAssessed(msgspec.Struct, frozen=True, omit_defaults=True):
     min_deliveries: int | None = None
     due: datetime | None = None
     cutoff: datetime | None = None
+    strengths: tuple[Reason, ...] = ()
+    rung: Rung = "full"

@@ -139,7 +139,7 @@ def _assessed(
     shipment_cutoff = None if looked.due is None else looked.due - SHIPMENT_LEAD_DAYS * DAY
     rank = priority(value, chance, _days_left(looked, shipment_cutoff))
     return Assessment(
-        standing=looked.kind,
+        standing="repeat" if looked.kind == "repeat" else "subscription",
         kind=looked.kind,
         probability=chance,
         band=now_in,
