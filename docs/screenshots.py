@@ -81,6 +81,13 @@ def call(page: Page, name: str) -> None:
     page.screenshot(path=IMAGES / name)
 
 
+def duplicates(page: Page, demo: Demo, name: str) -> None:
+    """Suspected duplicates, the oldest open; the demo's agent is a supervisor."""
+    page.goto(f"{demo.desk}/duplicates")
+    page.wait_for_timeout(1000)
+    page.screenshot(path=IMAGES / name)
+
+
 def main() -> None:
     chromium = shutil.which("chromium") or sys.exit("chromium is missing (Debian: apt-get install chromium)")
     IMAGES.mkdir(exist_ok=True)
@@ -90,6 +97,7 @@ def main() -> None:
         light.wait_for_timeout(45_000)  # the shop hurries through its past first
         desk(light, "desk.png")
         call(light, "call.png")
+        duplicates(light, demo, "duplicates.png")
         desk(log_in(browser, demo, "dark"), "desk-dark.png")
         mails = browser.new_page(viewport=SIZE)
         mails.goto(demo.mails)

@@ -9,7 +9,8 @@ from starlette.staticfiles import StaticFiles
 
 from services.notifier.auth import Door
 from services.notifier.desk import Desk
-from services.notifier.routes import alerts, live, pages, session
+from services.notifier.duplicates import Duplicates
+from services.notifier.routes import alerts, duplicates, live, pages, session
 from services.notifier.routes.gate import Gate
 from services.notifier.routes.pages import Shop
 from services.notifier.settings import NotifierSettings
@@ -45,6 +46,7 @@ def create_app(
     app.include_router(pages.router(shop, settings.secure_cookies))
     app.include_router(session.router(parts.door, parts.fanout, settings.secure_cookies))
     app.include_router(alerts.router(parts.desk, settings.shop_zone()))
+    app.include_router(duplicates.router(Duplicates(parts.desk.engine, business_now, now)))
     app.include_router(live.router(parts.fanout, parts.desk.engine, parts.door))
     for router in more:
         app.include_router(router)

@@ -9,12 +9,21 @@ from typing import Literal
 from services.notifier.alert import Alert, Cause
 from services.notifier.store.alerts import Standing, Touched, cart_of
 from services.notifier.store.customers import Over
+from services.notifier.store.duplicates import Judgement, Suspicion
+from services.notifier.store.persons import Whole
 from shared.events.customer import ConsentGranted, ConsentWithdrawn, CustomerErased
 from shared.events.envelope import Envelope
+from shared.events.identity import (
+    CustomerMerged,
+    CustomerSeparated,
+    DuplicateConfirmed,
+    DuplicateDenied,
+    DuplicateSuspected,
+)
 from shared.events.risk import RiskAssessed
 from shared.events.subscription import SubscriptionCancelled, SubscriptionExpired
 
-Sort = Literal["risk", "word", "erasure", "other"]
+Sort = Literal["risk", "word", "erasure", "identity", "other"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +57,13 @@ class Erasure:
 
 
 @dataclass(frozen=True, slots=True)
+class Identity:
+    """Which accounts are one customer: of whatever is suspected, judged or concluded of one, time decides."""
+
+    said: Sequence[Envelope]
+
+
+@dataclass(frozen=True, slots=True)
 class Closing:
     """Why the alerts of an episode, a customer or a contract (one of these) are over."""
 
@@ -57,7 +73,7 @@ class Closing:
     contract: tuple[str, str] | None = None
 
 
-Piece = Round | Words | Erasure
+Piece = Round | Words | Erasure | Identity
 _Key = tuple[str | None, str | None, tuple[str, str] | None]
 
 
@@ -70,6 +86,8 @@ def pieces(envelopes: Iterable[Envelope]) -> Iterator[Piece]:
                 yield from rounds(run)
             case "word":
                 yield Words(list(run))
+            case "identity":
+                yield Identity(list(run))
             case _:
                 yield from (Erasure(envelope.subject, envelope.time) for envelope in run)
 
@@ -82,6 +100,10 @@ def _sort(envelope: Envelope) -> Sort:
             return "erasure"
         case ConsentGranted() | ConsentWithdrawn() | SubscriptionCancelled() | SubscriptionExpired():
             return "word"
+        case DuplicateSuspected() | CustomerMerged() | CustomerSeparated():
+            return "identity"
+        case DuplicateConfirmed() | DuplicateDenied():
+            return "identity"
         case _:
             return "other"
 
@@ -116,6 +138,47 @@ def touched(envelopes: Iterable[Envelope]) -> Touched:
             case _:
                 pass
     return Touched(sorted(episodes), sorted(refs), sorted(contracts))
+
+
+def suspicions(said: Iterable[Envelope]) -> list[Suspicion]:
+    """What scoring suspects, or does no longer."""
+    made = []
+    for envelope in said:
+        match envelope.data:
+            case DuplicateSuspected(other, because, suspected):
+                made.append(Suspicion((envelope.subject, other), because, suspected, envelope.time))
+            case _:
+                pass
+    return made
+
+
+def judgements(said: Iterable[Envelope]) -> list[Judgement]:
+    """What carts and people said, ourselves included."""
+    made = []
+    for envelope in said:
+        match envelope.data:
+            case DuplicateConfirmed(other, by):
+                made.append(Judgement((envelope.subject, other), "confirmed", by, envelope.time))
+            case DuplicateDenied(other, by):
+                made.append(Judgement((envelope.subject, other), "denied", by, envelope.time))
+            case _:
+                pass
+    return made
+
+
+def wholes(said: Iterable[Envelope]) -> list[Whole]:
+    """Who consists of which accounts; who is separated is one account."""
+    made = []
+    for envelope in said:
+        ref, at = envelope.subject, envelope.time
+        match envelope.data:
+            case CustomerMerged(accounts, because):
+                made.append(Whole(ref, tuple({ref: 0, **dict.fromkeys(accounts, 0)}), because, at))
+            case CustomerSeparated():
+                made.append(Whole(ref, (ref,), (), at))
+            case _:
+                pass
+    return made
 
 
 def ends(said: Iterable[Envelope]) -> list[Over]:

@@ -8,7 +8,7 @@ from services.notifier import alert as life
 from services.notifier import dispatch
 from services.notifier.alert import Alert, Changed, Disposition, Held, NotYours, Over, TakenBy
 from services.notifier.store import alerts, contacts, views
-from services.notifier.store.views import Way
+from services.notifier.store.views import View, Way
 from shared.clock import Now
 from shared.events.action import AlertClaimed, AlertRaised, AlertResolved
 from shared.events.catalogue import Event
@@ -73,12 +73,11 @@ class Desk:
             return await self._show(connection, alert, agent) if isinstance(held, Held) else held
 
     async def _show(self, connection: AsyncConnection, alert: Alert, agent: str) -> Shown:
-        contact = await contacts.find(connection, alert.customer_ref)
-        if contact is None:
-            return Shown(None, None, None)
+        contact = await contacts.reach(connection, alert.customer_ref)
         values: dict[Way, str | None] = {"phone": contact.phone, "mail": contact.mail}
         if shown := [way for way, value in values.items() if value]:
-            await views.append(connection, alert, agent, shown, self.now())
+            view = View(agent, alert.customer_ref, shown, alert.id)
+            await views.append(connection, view, self.now())
         return Shown(contact.name, contact.phone, contact.mail)
 
     async def _change(

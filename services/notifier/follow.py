@@ -5,8 +5,8 @@ from datetime import datetime
 
 from services.notifier import batch, desk, dispatch
 from services.notifier.alert import Alert, Changed, withdraw
-from services.notifier.batch import Assessed, Closing, Erasure, Round, Words
-from services.notifier.store import alerts, changes, contacts, customers
+from services.notifier.batch import Assessed, Closing, Erasure, Identity, Round, Words
+from services.notifier.store import alerts, changes, contacts, customers, duplicates, persons
 from services.notifier.store.alerts import Raised, Touched
 from shared.clock import system_clock
 from shared.events.customer import ConsentGranted, ConsentWithdrawn, ContactChanged
@@ -35,6 +35,8 @@ async def observe(connection: AsyncConnection, envelopes: Sequence[Envelope]) ->
                 await _follow_words(connection, said)
             case Erasure(ref, at):
                 await _erase(connection, ref, at)
+            case Identity(said):
+                await _follow_identities(connection, said)
 
 
 async def _follow_risks(connection: AsyncConnection, assessed: Sequence[Assessed]) -> None:
@@ -75,13 +77,37 @@ async def _follow_words(connection: AsyncConnection, said: Sequence[Envelope]) -
     await customers.end_subscriptions(connection, over)
     await customers.allow_calls(connection, batch.newest_calls(said, ConsentGranted))
     await customers.refuse_calls(connection, batch.newest_calls(said, ConsentWithdrawn))
-    await _withdraw(connection, batch.closings(said))
+    await _withdraw(connection, await _closings(connection, said))
+
+
+async def _closings(connection: AsyncConnection, said: Sequence[Envelope]) -> list[Closing]:
+    """Who wants no calls wants them for no account."""
+    closings = batch.closings(said)
+    refusing = [one.customer for one in closings if one.customer is not None]
+    if not refusing:
+        return closings
+    everyone = await persons.accounts(connection, refusing)
+    refused = await customers.refusing_calls(connection, everyone)
+    return closings + [Closing("phone_refused", customer=ref) for ref in refused]
+
+
+async def _follow_identities(connection: AsyncConnection, said: Sequence[Envelope]) -> None:
+    """Who turns out to be somebody who wants no calls is not called; cards show whom they are about."""
+    await duplicates.suspect(connection, batch.suspicions(said))
+    await duplicates.judge(connection, batch.judgements(said))
+    moved = await persons.keep(connection, batch.wholes(said))
+    if moved:
+        everyone = await persons.accounts(connection, moved)
+        refused = await customers.refusing_calls(connection, everyone)
+        await _withdraw(connection, [Closing("phone_refused", customer=ref) for ref in refused])
+        await changes.append_contact_changed(connection, everyone, system_clock())
 
 
 async def _erase(connection: AsyncConnection, ref: str, at: datetime) -> None:
     """The contact first: who reads the withdrawal on the stream reads no name."""
     await customers.erase(connection, ref, at)
     await contacts.delete(connection, ref)
+    await changes.append_contact_changed(connection, [ref], system_clock())
     await alerts.forget_notes(connection, ref)
     await dispatch.withdraw(connection, ref, "erased", at)
     await _withdraw(connection, [Closing("customer_erased", customer=ref)])

@@ -8,7 +8,9 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
 from playwright.async_api import Browser, Page, async_playwright
 from sqlalchemy import text
@@ -24,6 +26,7 @@ from services.notifier.follow import observe
 from services.notifier.settings import NotifierSettings
 from services.notifier.stream import Fanout, Sequencer
 from shared.clock import monotonic, system_clock
+from shared.events.catalogue import Event
 from shared.events.customer import ContactChanged
 from shared.events.envelope import Envelope
 from shared.events.ids import derived_id
@@ -106,7 +109,7 @@ async def address(engine: AsyncEngine, desk: Desk) -> AsyncIterator[str]:
             "unsubscribe_secrets": ["s" * 32],
             "desk_agents": [
                 {"login": "misaki", "name": "岡田 みさき", "password": "hikitome-desk"},
-                {"login": "ken", "name": "藤井 健", "password": "hikitome-desk"},
+                {"login": "ken", "name": "藤井 健", "password": "hikitome-desk", "role": "supervisor"},
             ],
         }
     )
@@ -152,7 +155,7 @@ async def open_desk(browser: Browser, address: str) -> Callable[..., Awaitable[P
         await page.wait_for_url(f"{address}/")
         if path != "/":
             await page.goto(f"{address}{path}")
-        await page.wait_for_selector("#live[data-state=live]")
+        await page.wait_for_selector("#live[data-state=live], body.duplicates [role=tab][aria-selected=true]")
         return page
 
     return open_for
@@ -177,7 +180,7 @@ def keep() -> Callable[[Page, str], Awaitable[None]]:
 def tell(engine: AsyncEngine) -> Callable[..., Awaitable[None]]:
     """Facts about one customer, followed in one transaction."""
 
-    async def put(name: str, *facts: ContactChanged | RiskAssessed) -> None:
+    async def put(name: str, *facts: Event) -> None:
         async with transaction(engine) as connection:
             await observe(connection, [_happened(fact, f"demo/shopify/{name}") for fact in facts])
 
@@ -188,9 +191,9 @@ def tell(engine: AsyncEngine) -> Callable[..., Awaitable[None]]:
 def raise_alert(tell: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[str]]:
     """A customer at risk; gives the alert's id."""
 
-    async def put(name: str, priority: float = 100.0) -> str:
+    async def put(name: str, priority: float = 100.0, **changes: Any) -> str:
         contact = ContactChanged(name=name, mail="hanako+shop@example.jp", phone="090-1234-5678")
-        await tell(name, contact, _risk(name, priority))
+        await tell(name, contact, msgspec.structs.replace(_risk(name, priority), **changes))
         return derived_id("alert", f"episode {name}")
 
     return put
@@ -215,7 +218,7 @@ def looks(engine: AsyncEngine) -> Callable[[], Awaitable[int]]:
     return count
 
 
-def _happened(fact: ContactChanged | RiskAssessed, customer: str) -> Envelope:
+def _happened(fact: Event, customer: str) -> Envelope:
     return Envelope(
         id=derived_id(customer, type(fact).__name__),
         source="/shops/demo/shopify",
@@ -242,6 +245,7 @@ def _risk(name: str, priority: float) -> RiskAssessed:
             Reason("skipped_in_a_row", "前回から2回連続でスキップ", {"n": 2}, 1.2),
             Reason("bound_near", "回数縛り（4回）があと1回で終わる", {"m": 4}, 0.7),
         ),
+        strengths=(Reason("long_customer", "1年以上ご継続", {"y": 1}, -0.4),),
         model="m1",
         horizon_days=30.0,
         assessed_at=BUSINESS_NOW,

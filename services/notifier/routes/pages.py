@@ -9,7 +9,7 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from services.notifier.auth import csrf_token
 from services.notifier.web.reasons import REASONS
 from services.notifier.web.render import render
-from services.notifier.web.script import DEFAULT, SCRIPTS
+from services.notifier.web.script import DEFAULT, OF_KIND, SCRIPTS
 from services.notifier.web.words import WORDS, Language, language_of
 from shared.clock import Now
 
@@ -34,7 +34,7 @@ def router(shop: Shop, secure: bool) -> APIRouter:
 
     @routes.get("/")
     async def desk(request: Request) -> Response:
-        agent, words = request.state.agent, _words(request)
+        agent = request.state.agent
         page = render(
             "desk.html",
             **_common(shop, request),
@@ -42,15 +42,27 @@ def router(shop: Shop, secure: bool) -> APIRouter:
             csrf=csrf_token(request.state.token),
             mails_url=shop.mails_url,
             told={
-                **_clock(shop),
-                "zone": shop.zone,
-                "language": _language(request),
-                "login": agent.login,
+                **_told(shop, request),
                 "lease_seconds": shop.lease.total_seconds(),
-                "words": words,
                 "reasons": REASONS[_language(request)],
                 "scripts": {code: asdict(script) for code, script in {**SCRIPTS, "": DEFAULT}.items()},
+                "kind_scripts": {kind: asdict(script) for kind, script in OF_KIND.items()},
             },
+        )
+        return _in_language(request, HTMLResponse(page), secure)
+
+    @routes.get("/duplicates")
+    async def duplicates(request: Request) -> Response:
+        """For supervisors."""
+        agent = request.state.agent
+        if agent.role != "supervisor":
+            return RedirectResponse("/", 303)
+        page = render(
+            "duplicates.html",
+            **_common(shop, request),
+            agent=agent,
+            csrf=csrf_token(request.state.token),
+            told=_told(shop, request),
         )
         return _in_language(request, HTMLResponse(page), secure)
 
@@ -76,6 +88,17 @@ def _clock(shop: Shop) -> dict[str, object]:
         "now": shop.now().isoformat(),
         "business_now": shop.business_now().isoformat(),
         "speed": shop.speed,
+    }
+
+
+def _told(shop: Shop, request: Request) -> dict[str, object]:
+    """What every page's script knows from its start."""
+    return {
+        **_clock(shop),
+        "zone": shop.zone,
+        "language": _language(request),
+        "login": request.state.agent.login,
+        "words": _words(request),
     }
 
 

@@ -8,13 +8,14 @@ from services.notifier.scenarios.scenario import Scenario, Step, Trigger
 
 CHURN_WARNING = Scenario(
     key="churn_warning",
-    version=1,
+    version=2,
     title="解約予兆",
     trigger=Trigger(
         bands=frozenset({"high", "critical"}),
+        # Not a payment that fails: to ask how one likes it is beside the point, so an agent calls instead.
         kinds=frozenset({"subscription", "repeat"}),
-        # Who has asked to leave gets an answer, not persuasion.
-        unless=frozenset({"cancel_requested"}),
+        # Who has asked to leave, or complained, gets an answer, not persuasion.
+        unless=frozenset({"cancel_requested", "leaving_contact", "complaint"}),
     ),
     steps=(Step(key="mail", channel="mail", template="churn_warning"),),
     salt="churn_warning/1",

@@ -77,7 +77,10 @@ _CLAIM = text(
     " action.*"
 )
 # One message at a time is decided for one customer: else two steps could both find the frequency cap free.
-_ALONE = text("SELECT pg_advisory_xact_lock(hashtextextended('hikitome customer ' || :customer_ref, 0))")
+_ALONE = text(
+    "SELECT pg_advisory_xact_lock(hashtextextended('hikitome customer ' || COALESCE("
+    "(SELECT person FROM same_person WHERE account = :customer_ref), :customer_ref), 0))"
+)
 _HOLD = text(
     "SELECT 1 FROM action WHERE id = CAST(:id AS uuid) AND fence = :fence AND state = 'claimed'"
     " AND lease_until > now() FOR UPDATE"
@@ -124,7 +127,8 @@ _RECORD = text(
 )
 _FORGET = text("DELETE FROM action_message WHERE action_id = ANY(CAST(:ids AS uuid[]))")
 _FORGET_CUSTOMER = text(
-    "DELETE FROM action_message USING action WHERE action.id = action_id AND customer_ref = :customer_ref"
+    "DELETE FROM action_message USING action WHERE action.id = action_id"
+    " AND customer_ref IN (SELECT accounts_of(:customer_ref))"
 )
 _BACKLOG = text(
     "SELECT channel, state, count(*) AS many, extract(epoch FROM now() - min(changed_at)) AS oldest"
@@ -254,7 +258,7 @@ async def drop(
 
 
 async def forget_words(connection: AsyncConnection, customer_ref: str) -> None:
-    """Every rendered word for this customer, whatever became of it."""
+    """Every rendered word for this person, on any account: they lend each other their addresses."""
     await connection.execute(_FORGET_CUSTOMER, {"customer_ref": customer_ref})
 
 

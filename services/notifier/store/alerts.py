@@ -65,6 +65,8 @@ _ASSESSMENT = {
     "value_amount": "bigint",
     "value_currency": "text",
     "reasons": "jsonb",
+    "strengths": "jsonb",
+    "rung": "text",
     "model": "text",
     "horizon_days": "double precision",
     "subscription": "text",
@@ -107,7 +109,10 @@ _SAVE = text(
     f" FROM {given(_SAVED)} WHERE alert.id = given.id AND alert.version = given.version - 1"
     " RETURNING alert.id"
 )
-_FORGET_NOTES = text("UPDATE alert SET note = NULL WHERE customer_ref = :customer_ref AND note IS NOT NULL")
+_FORGET_NOTES = text(
+    "UPDATE alert SET note = NULL WHERE note IS NOT NULL"
+    " AND customer_ref IN (SELECT accounts_of(:customer_ref))"
+)
 
 
 async def find(connection: AsyncConnection, alert_id: str) -> Alert | None:
@@ -173,7 +178,7 @@ async def save(connection: AsyncConnection, changed: Sequence[Changed], at: date
 
 
 async def forget_notes(connection: AsyncConnection, customer_ref: str) -> None:
-    """Notes are free text, so they may name the customer."""
+    """Notes are free text, so they may name the customer; on whichever account of the person they stand."""
     await connection.execute(_FORGET_NOTES, {"customer_ref": customer_ref})
 
 
@@ -203,6 +208,8 @@ def _assessment(risk: RiskAssessed) -> dict[str, object]:
         "value_amount": risk.value_at_risk.amount,
         "value_currency": risk.value_at_risk.currency,
         "reasons": msgspec.json.encode(risk.reasons).decode(),
+        "strengths": msgspec.json.encode(risk.strengths).decode(),
+        "rung": risk.rung,
         "model": risk.model,
         "horizon_days": risk.horizon_days,
         "subscription": risk.subscription,

@@ -9,13 +9,17 @@ import msgspec
 from sqlalchemy import text
 
 from services.notifier.alert import KEPT
+from services.notifier.store.duplicates import COUNT_OPEN
 from shared.events.money import Money
 from shared.events.risk import Reason
 from shared.postgres.engine import AsyncConnection
 
 
 class Card(msgspec.Struct, frozen=True):
-    """`assessed_at`, `due` and `cutoff` are business time; the other times are real."""
+    """`assessed_at`, `due` and `cutoff` are business time; the other times are real.
+
+    `accounts` are the person's others, whose name, mail or phone is shown where the customer's own has none.
+    """
 
     id: str
     state: str
@@ -32,6 +36,9 @@ class Card(msgspec.Struct, frozen=True):
     priority: float
     value: Money
     reasons: tuple[Reason, ...]
+    strengths: tuple[Reason, ...]
+    rung: str
+    accounts: tuple[str, ...]
     model: str
     horizon_days: float
     subscription: str | None
@@ -60,7 +67,10 @@ class Told(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """The numbers above the queue; `kept` and what they were worth are of those resolved since a moment."""
+    """The numbers above the queue; `kept` and what they were worth are of those resolved since a moment.
+
+    `duplicates` are the pairs of accounts that wait for a judgement.
+    """
 
     raised: int
     claimed: int
@@ -68,16 +78,22 @@ class Counts:
     kept: int
     value_open: int
     value_kept: int
+    duplicates: int
 
 
 _CARD = (
     "a.id, a.state, a.version, a.customer_ref, c.name, c.kana, c.mail, c.phone, c.prefecture, a.kind, a.band,"
-    " a.probability, a.priority, a.value_amount, a.value_currency, a.reasons::text AS reasons, a.model,"
+    " a.probability, a.priority, a.value_amount, a.value_currency, a.reasons::text AS reasons,"
+    " a.strengths::text AS strengths, a.rung, a.model,"
+    " ARRAY(SELECT o.account FROM accounts_of(a.customer_ref) AS o (account)"
+    " WHERE o.account <> a.customer_ref ORDER BY o.account) AS accounts,"
     " a.horizon_days, a.subscription, a.delivery_number, a.min_deliveries, a.due, a.cutoff, a.assessed_at,"
     " a.noticed_at, a.raised_at, a.agent, g.name AS agent_name, a.lease_until, a.disposition, a.note,"
     " a.closed_at"
 )
-_OF = "alert AS a LEFT JOIN contact AS c USING (customer_ref) LEFT JOIN agent AS g ON g.login = a.agent"
+_OF = (
+    "alert AS a CROSS JOIN LATERAL contact_of(a.customer_ref) AS c LEFT JOIN agent AS g ON g.login = a.agent"
+)
 _QUEUE = text(
     f"SELECT {_CARD} FROM {_OF} WHERE a.state IN ('raised', 'claimed')"  # noqa: S608 - our own lists of columns
     " ORDER BY a.priority DESC, a.id LIMIT :most"
@@ -97,7 +113,9 @@ _DONE_COUNTS = (
     " COALESCE(sum(value_amount) FILTER (WHERE disposition = ANY(:kept)), 0)::bigint AS value_kept"
     " FROM alert WHERE state = 'resolved' AND closed_at >= :since"
 )
-_COUNTS = text(f"SELECT * FROM ({_OPEN_COUNTS}) AS waiting, ({_DONE_COUNTS}) AS done")  # noqa: S608
+_COUNTS = text(
+    f"SELECT * FROM ({_OPEN_COUNTS}) AS waiting, ({_DONE_COUNTS}) AS done, ({COUNT_OPEN}) AS pairs"  # noqa: S608
+)
 
 
 async def queue(connection: AsyncConnection, most: int) -> list[Card]:
@@ -118,7 +136,7 @@ async def after(connection: AsyncConnection, seq: int, until: int, most: int) ->
 
 async def counts(connection: AsyncConnection, since: datetime) -> Counts:
     row = (await connection.execute(_COUNTS, {"since": since, "kept": sorted(KEPT)})).one()
-    return Counts(row.raised, row.claimed, row.resolved, row.kept, row.value_open, row.value_kept)
+    return Counts(**row._mapping)
 
 
 def mask_mail(mail: str | None) -> str | None:
@@ -141,5 +159,7 @@ def _card(row: Any) -> Card:
             "phone": mask_phone(row["phone"]),
             "value": Money(row["value_amount"], row["value_currency"]),
             "reasons": msgspec.json.decode(row["reasons"], type=tuple[Reason, ...]),
+            "strengths": msgspec.json.decode(row["strengths"], type=tuple[Reason, ...]),
+            "accounts": tuple(row["accounts"]),
         }
     )

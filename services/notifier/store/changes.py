@@ -27,7 +27,8 @@ _APPEND = text(
 )
 _CONTACT_CHANGED = text(
     "INSERT INTO alert_change (alert, what, at) SELECT id, 'contact_changed', :at FROM alert"
-    " WHERE customer_ref = ANY(:customers) AND state IN ('raised', 'claimed')"
+    " WHERE state IN ('raised', 'claimed') AND customer_ref IN"
+    " (SELECT accounts_of(ref) FROM unnest(CAST(:customers AS text[])) AS told (ref))"
 )
 # Until the transaction ends, so that the next sequencer sees everything this one committed.
 _LEAD = text("SELECT pg_try_advisory_xact_lock(hashtext('hikitome sequencer ' || current_schema()))")
@@ -75,7 +76,7 @@ async def append(connection: AsyncConnection, changes: Sequence[Change], at: dat
 
 
 async def append_contact_changed(connection: AsyncConnection, customers: Sequence[str], at: datetime) -> None:
-    """Open alerts of these customers show another name now."""
+    """Open alerts of these customers show another name now, or other accounts of theirs."""
     await connection.execute(_CONTACT_CHANGED, {"customers": list(customers), "at": at})
 
 

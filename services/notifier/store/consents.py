@@ -47,7 +47,8 @@ _HOLD = text(
     " OR (held.changed_at = excluded.changed_at AND held.granted AND NOT excluded.granted)"
 )
 _REFUSED = text(
-    "SELECT 1 FROM consent WHERE customer_ref = :customer_ref AND channel = :channel AND NOT granted"
+    "SELECT 1 FROM consent AS own JOIN consent_of(:customer_ref) AS all_ USING (channel)"
+    " WHERE own.customer_ref = :customer_ref AND channel = :channel AND NOT own.granted AND NOT all_.granted"
 )
 _NEVER_AGAIN = text(
     "INSERT INTO do_not_contact (customer_ref, since) VALUES (:customer_ref, :since) ON CONFLICT DO NOTHING"
@@ -73,7 +74,10 @@ def _holding(words: Sequence[Word]) -> dict[tuple[str, str], Word]:
 
 
 async def has_refused(connection: AsyncConnection, customer_ref: str, channel: Channel) -> bool:
-    """Whether the newest word is a no; a customer of whom we know no word has not refused."""
+    """Whether the newest word is a no; a customer of whom we know no word has not refused.
+
+    For this account and for the person: else a later yes for another account would outlast the no.
+    """
     found = await connection.execute(_REFUSED, {"customer_ref": customer_ref, "channel": channel})
     return found.first() is not None
 

@@ -1,6 +1,7 @@
 """Contacts: how to reach a customer. The only table of the system with personal data."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
@@ -23,7 +24,17 @@ _FIND = text(
     "SELECT name, kana, mail, phone, postcode, prefecture, address FROM contact"
     " WHERE customer_ref = :customer_ref"
 )
+_REACH = text("SELECT name, phone, mail FROM contact_of(:customer_ref)")
 _DELETE = text("DELETE FROM contact WHERE customer_ref = :customer_ref")
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How to reach a customer, by this account or by another of the same person."""
+
+    name: str | None
+    phone: str | None
+    mail: str | None
 
 
 async def keep(connection: AsyncConnection, newest: Mapping[str, tuple[ContactChanged, datetime]]) -> None:
@@ -37,8 +48,15 @@ async def keep(connection: AsyncConnection, newest: Mapping[str, tuple[ContactCh
 
 
 async def find(connection: AsyncConnection, customer_ref: str) -> ContactChanged | None:
+    """What is known of this one account."""
     row = (await connection.execute(_FIND, {"customer_ref": customer_ref})).one_or_none()
     return None if row is None else ContactChanged(**row._mapping)
+
+
+async def reach(connection: AsyncConnection, customer_ref: str) -> Reach:
+    """What this account lacks comes from the newest of the person's others; of who is erased, nothing."""
+    row = (await connection.execute(_REACH, {"customer_ref": customer_ref})).one()
+    return Reach(row.name, row.phone, row.mail)
 
 
 async def delete(connection: AsyncConnection, customer_ref: str) -> None:

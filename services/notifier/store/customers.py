@@ -47,13 +47,22 @@ _END = text(
     " SET ended_at = GREATEST(ended_subscription.ended_at, excluded.ended_at)"
 )
 _CALL = {"customer_ref": "text", "cart": "text", "subscription": "text", "assessed_at": "timestamptz"}
+# A person's no to calls, said for any account, holds for all of them until a later yes for any.
+_REFUSES = (
+    "(SELECT max(m.phone_refused_at) > COALESCE(max(m.phone_allowed_at), '-infinity')"
+    " FROM accounts_of(given.customer_ref) AS a (account)"
+    " JOIN customer_mark AS m ON m.customer_ref = a.account)"
+)
 _MAY_CALL = text(
     f"SELECT customer_ref FROM {given(_CALL)}"  # noqa: S608
     " WHERE NOT EXISTS (SELECT FROM customer_mark AS m WHERE m.customer_ref = given.customer_ref"
-    " AND (m.erased_at IS NOT NULL OR m.phone_refused_at > COALESCE(m.phone_allowed_at, '-infinity')))"
+    f" AND m.erased_at IS NOT NULL) AND {_REFUSES} IS NOT TRUE"
     " AND NOT EXISTS (SELECT FROM ended_subscription AS s"
     " WHERE s.cart = given.cart AND s.subscription = given.subscription AND s.ended_at >= given.assessed_at)"
 )
+
+_REF = {"customer_ref": "text"}
+_REFUSING = text(f"SELECT customer_ref FROM {given(_REF)} WHERE {_REFUSES}")  # noqa: S608
 
 
 async def erase(connection: AsyncConnection, customer_ref: str, at: datetime) -> None:
@@ -82,7 +91,10 @@ async def end_subscriptions(connection: AsyncConnection, over: Sequence[Over]) -
 
 
 async def may_call(connection: AsyncConnection, risks: Mapping[str, RiskAssessed]) -> set[str]:
-    """Of these customers who is not erased, has not refused, and had not ended the contract at risk."""
+    """Of these customers who is not erased, has not refused, and had not ended the contract at risk.
+
+    What was refused for one account of a person was refused for all.
+    """
     if not risks:
         return set()
     rows = [
@@ -95,3 +107,9 @@ async def may_call(connection: AsyncConnection, risks: Mapping[str, RiskAssessed
         for ref, risk in risks.items()
     ]
     return set((await connection.execute(_MAY_CALL, arrays(_CALL, rows))).scalars())
+
+
+async def refusing_calls(connection: AsyncConnection, refs: Sequence[str]) -> list[str]:
+    """Of these customers who wants no calls, by whatever account it was said."""
+    rows = [{"customer_ref": ref} for ref in sorted(refs)]
+    return list((await connection.execute(_REFUSING, arrays(_REF, rows))).scalars())

@@ -1,4 +1,8 @@
-"""Facts: what is known of a customer at the moment a step is decided, in one look."""
+"""Facts: what is known of a customer at the moment a step is decided, in one look.
+
+A person may have several accounts: what was said for one was said by the person, and messages to one count
+for all. Only an erasure is of the account alone.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -29,12 +33,13 @@ _LOOK = text(
     " AND s.subscription = e.subscription AND s.ended_at >= e.enrolled_at) THEN 'cancelled' END) AS ended,"
     " EXISTS (SELECT FROM customer_mark AS m WHERE m.customer_ref = e.customer_ref"
     " AND m.erased_at IS NOT NULL) AS erased,"
-    " EXISTS (SELECT FROM do_not_contact AS d WHERE d.customer_ref = e.customer_ref) AS do_not_contact,"
-    " ARRAY(SELECT k.channel FROM consent AS k"
-    " WHERE k.customer_ref = e.customer_ref AND k.granted) AS consents,"
-    " ARRAY(SELECT a.began_at FROM action AS a WHERE a.customer_ref = e.customer_ref"
-    " AND a.state IN ('sending', 'sent', 'unknown') AND a.began_at > :since) AS sends"
-    " FROM enrolment AS e LEFT JOIN contact AS c USING (customer_ref)"
+    " EXISTS (SELECT FROM do_not_contact AS d JOIN accounts_of(e.customer_ref) AS own (account)"
+    " ON d.customer_ref = own.account) AS do_not_contact,"
+    " ARRAY(SELECT k.channel FROM consent_of(e.customer_ref) AS k WHERE k.granted) AS consents,"
+    " ARRAY(SELECT a.began_at FROM action AS a JOIN accounts_of(e.customer_ref) AS own (account)"
+    " ON a.customer_ref = own.account"
+    " WHERE a.state IN ('sending', 'sent', 'unknown') AND a.began_at > :since) AS sends"
+    " FROM enrolment AS e, contact_of(e.customer_ref) AS c"
     " WHERE e.customer_ref = :customer_ref AND e.scenario = :scenario AND e.episode = :episode"
 )
 

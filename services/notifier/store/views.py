@@ -1,15 +1,15 @@
 """Views: who was shown a customer's phone or mail; written once and never changed."""
 
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Literal
 
 from sqlalchemy import text
 
-from services.notifier.alert import Alert
 from shared.postgres.engine import AsyncConnection
 
-Way = Literal["phone", "mail"]
+Way = Literal["phone", "mail", "address"]
 
 _APPEND = text(
     "INSERT INTO contact_view (agent, alert, customer_ref, shown, at)"
@@ -17,16 +17,16 @@ _APPEND = text(
 )
 
 
-async def append(
-    connection: AsyncConnection, alert: Alert, agent: str, shown: Sequence[Way], at: datetime
-) -> None:
-    await connection.execute(
-        _APPEND,
-        {
-            "agent": agent,
-            "alert": alert.id,
-            "customer_ref": alert.customer_ref,
-            "shown": list(shown),
-            "at": at,
-        },
-    )
+@dataclass(frozen=True, slots=True)
+class View:
+    """Whose contact was shown to whom; `alert` is None where it was no alert's card that showed it."""
+
+    agent: str
+    customer_ref: str
+    shown: Sequence[Way]
+    alert: str | None = None
+
+
+async def append(connection: AsyncConnection, view: View, at: datetime) -> None:
+    values = {**asdict(view), "shown": list(view.shown), "at": at}
+    await connection.execute(_APPEND, values)

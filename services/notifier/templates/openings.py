@@ -65,12 +65,17 @@ ANY = Opening(
 OPENINGS: dict[str, Opening] = {
     "skipped_in_a_row": PACE,
     "skipped": PACE,
+    "skips_lately": PACE,
     "skips_often": PACE,
+    "survey_too_much": PACE,
+    "cycle_lengthened": PACE,
+    "short_cycle": PACE,
     "cycle_changed": PACE,
     "paused": PAUSED,
     "resumed": RESUMED,
     "payment_stopped": PAYMENT,
     "payment_failing": PAYMENT,
+    "card_expired": PAYMENT,
     "long_silence": SILENCE,
     "no_second_order": SILENCE,
     "silence": SILENCE,
@@ -82,6 +87,8 @@ OPENINGS: dict[str, Opening] = {
     "discount_mostly": BUDGET,
     "began_discounted": BUDGET,
     "spend_falling": BUDGET,
+    "basket_shrinking": BUDGET,
+    "survey_too_dear": BUDGET,
     "shipped_late": LATE,
 }
 

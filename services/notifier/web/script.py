@@ -6,6 +6,8 @@ They ask before they offer, make one proposal, and never stand between a custome
 
 from dataclasses import dataclass
 
+from shared.events.risk import RiskKind
+
 
 @dataclass(frozen=True, slots=True)
 class Script:
@@ -28,6 +30,12 @@ _PAUSED = Script(
 _PAYMENT = Script(
     "お支払いのお手続きが済んでいないご注文があり、ご確認のためお電話しました。",
     "別のカードやお支払い方法への変更をご案内。行き違いのお詫びを先に。",
+    "カード番号を口頭で聞くこと。督促のような言い方",
+)
+# A charge may be expected to fail that has not failed yet: this is true of either.
+_METHOD = Script(
+    "ご登録のお支払い方法について、ご確認のお願いがありお電話しました。",
+    "カードの有効期限とご利用状況を確かめ、別のカードやお支払い方法への変更をご案内。",
     "カード番号を口頭で聞くこと。督促のような言い方",
 )
 _SILENCE = Script(
@@ -57,34 +65,85 @@ _REQUESTED = Script(
     "理由に合うご提案は一つだけ。お断りなら手続きへ進み、次回分が止まるかを必ず確認。",
     "引き止めの繰り返し。「いまは解約できません」",
 )
+# What a customer looked at is not said back: nobody wants to be watched.
+_WAVERING = Script(
+    "ご契約の内容やお届けのことで、ご不明な点はございませんか。",
+    "迷われている理由を先に伺う。間隔の変更・お休み・解約のどれも選べることをお伝えする。",
+    "「解約ページをご覧になりましたね」",
+)
+_ASKED = Script(
+    "先日はお問い合わせをいただき、ありがとうございました。その後、ご不明な点は残っていませんか。",
+    "お問い合わせの件が片付いているかを確かめる。残っていれば、その場で手配し期日をお伝えする。",
+    "お問い合わせの内容を一から聞き直すこと",
+)
+_COMPLAINT = Script(
+    "先日はご不便をおかけし、申し訳ございませんでした。その後のご様子を伺いたく、お電話しました。",
+    "お詫びと対応の結果をお伝えする。ご提案は、ご不便が解消してから。",
+    "言い訳。ほかの商品のご案内",
+)
+_OPINION = Script(
+    "ご意見をお寄せいただき、ありがとうございました。ご期待に添えなかった点をお聞かせください。",
+    "使い方をお聞きし、合う使い方や量を一つだけご案内。合わなければお休みや解約も承る。",
+)
+_UNREACHED = Script(
+    "ご登録のメールアドレスへお届けできておらず、ご連絡先の確認でお電話しました。",
+    "連絡先を確かめ、ご希望の連絡方法を伺う。お届けのご都合も併せて確かめる。",
+)
 
 DEFAULT = Script(
     "いつもご利用ありがとうございます。商品のお使い心地はいかがですか。",
     "まずお話を伺い、ご負担のないお届け方法（間隔の変更・1回お休み）をご案内。",
 )
 
+# What the risk itself is about goes before its reasons.
+OF_KIND: dict[RiskKind, Script] = {"payment": _METHOD}
+
 # By the code of a reason, as in churn.risk_assessed; the weightiest reason that is named here counts.
 SCRIPTS: dict[str, Script] = {
     "cancel_requested": _REQUESTED,
+    "cancel_page_week": _WAVERING,
+    "cancel_page": _WAVERING,
+    "leaving_contact": _ASKED,
+    "delivery_contact": _ASKED,
+    "contact": _ASKED,
+    "complaint": _COMPLAINT,
+    "complained_before": _COMPLAINT,
+    "not_again": _OPINION,
+    "survey_no_effect": _OPINION,
+    "nps_fell": _OPINION,
+    "nps_low": _OPINION,
+    "unsatisfied": _OPINION,
+    "poor_review": _OPINION,
+    "mail_dead": _UNREACHED,
     "skipped_in_a_row": _PACE,
     "skipped": _PACE,
+    "skips_lately": _PACE,
     "skips_often": _PACE,
+    "skip_page": _PACE,
+    "survey_too_much": _PACE,
+    "cycle_lengthened": _PACE,
+    "short_cycle": _PACE,
     "cycle_changed": _PACE,
     "slowing": _PACE,
     "paused": _PAUSED,
     "resumed": _PAUSED,
     "payment_stopped": _PAYMENT,
     "payment_failing": _PAYMENT,
+    "card_expired": _PAYMENT,
+    "payment_contact": _PAYMENT,
     "delivery_overdue": _SILENCE,
     "long_silence": _SILENCE,
     "no_second_order": _SILENCE,
     "silence": _SILENCE,
+    "no_visit": _SILENCE,
     "early_delivery": _BEGINNING,
     "few_orders": _BEGINNING,
     "discount_only": _BUDGET,
     "discount_mostly": _BUDGET,
     "began_discounted": _BUDGET,
     "spend_falling": _BUDGET,
+    "basket_shrinking": _BUDGET,
+    "survey_too_dear": _BUDGET,
     "bound_ended": _BOUND,
     "bound_near": _BOUND,
     "shipped_late": _LATE,

@@ -2,6 +2,8 @@
 
 from typing import Literal
 
+from services.notifier.web import duplicate_words
+
 Language = Literal["ja", "en"]
 
 _JA = {
@@ -40,7 +42,9 @@ _JA = {
     "band_low": "低",
     "kind_subscription": "定期",
     "kind_repeat": "通常購入",
+    "kind_payment": "決済失敗",
     "risk_of_leaving": "{days}日以内の離脱確率",
+    "risk_of_payment": "{days}日以内に決済できず終了する確率",
     "delivery": "お届け {n}回目",
     "minimum": "縛り{m}回",
     "no_minimum": "縛りなし",
@@ -81,6 +85,10 @@ _JA = {
     "unknown": "不明",
     "why_now": "なぜ今か",
     "why_hint": "棒は離脱確率への影響の大きさ",
+    "strengths": "安心材料",
+    "rung_prior": "学習データがまだないため目安です",
+    "rung_rfm": "学習データが少ないため目安です",
+    "other_accounts": "ほかのアカウント",
     "script": "話し方のヒント",
     "script_never": "言わないこと",
     "history": "経過",
@@ -174,7 +182,9 @@ _EN = {
     "band_low": "Low",
     "kind_subscription": "Subscription",
     "kind_repeat": "One-off",
+    "kind_payment": "Payment",
     "risk_of_leaving": "chance of leaving within {days} days",
+    "risk_of_payment": "chance of ending unpaid within {days} days",
     "delivery": "Delivery {n}",
     "minimum": "of at least {m}",
     "no_minimum": "no minimum",
@@ -215,6 +225,10 @@ _EN = {
     "unknown": "unknown",
     "why_now": "Why now",
     "why_hint": "bars show how much each weighs",
+    "strengths": "What speaks for staying",
+    "rung_prior": "A rough figure: the model has learned nothing from this shop yet",
+    "rung_rfm": "A rough figure: the model has learned from little data",
+    "other_accounts": "Other accounts",
     "script": "What to say",
     "script_never": "Never say",
     "history": "History",
@@ -272,7 +286,10 @@ _EN = {
     "login_throttled": "Too many attempts. Try again later.",
 }
 
-WORDS: dict[Language, dict[str, str]] = {"ja": _JA, "en": _EN}
+WORDS: dict[Language, dict[str, str]] = {
+    "ja": _JA | duplicate_words.JA,
+    "en": _EN | duplicate_words.EN,
+}
 
 
 def language_of(asked: str | None) -> Language:

@@ -6,11 +6,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.notifier.alert import Alert
-from services.notifier.batch import Closing, Erasure, Round, Words, causes, newest_calls, pieces, rounds
+from services.notifier.batch import (
+    Closing,
+    Erasure,
+    Identity,
+    Round,
+    Words,
+    causes,
+    newest_calls,
+    pieces,
+    rounds,
+    wholes,
+)
 from services.notifier.store.alerts import Standing
 from shared.events.catalogue import Event
 from shared.events.customer import ConsentGranted, ConsentWithdrawn, CustomerErased, CustomerSeen
 from shared.events.envelope import Envelope
+from shared.events.identity import CustomerMerged, CustomerSeparated, DuplicateSuspected
 from shared.events.money import Money
 from shared.events.risk import RiskAssessed
 
@@ -80,6 +92,31 @@ def test_a_piece_ends_where_another_sort_begins_and_what_does_not_concern_us_end
     ]
     made = list(pieces(happened("7", data) for data in said))
     assert [type(piece) for piece in made] == [Words, Erasure, Round, Words]
+
+
+def test_who_is_one_customer_is_a_piece_of_its_own() -> None:
+    said: list[Event] = [
+        risk("a"),
+        DuplicateSuspected("demo/shopify/8", ("mail",)),
+        CustomerSeparated("demo/shopify/8"),
+        risk("b"),
+    ]
+    made = list(pieces(happened("7", data) for data in said))
+    assert [type(piece) for piece in made] == [Round, Identity, Round]
+
+
+def test_a_merge_names_its_subject_once_and_who_is_separated_is_alone() -> None:
+    seven, eight = "demo/shopify/7", "demo/shopify/8"
+    said = [
+        happened("7", CustomerMerged((eight, seven), ("mail",)), 1),
+        happened("7", CustomerMerged((eight,), ("mail",)), 2),
+        happened("8", CustomerSeparated(seven), 3),
+    ]
+    assert [(one.person, one.accounts) for one in wholes(said)] == [
+        (seven, (seven, eight)),
+        (seven, (seven, eight)),
+        (eight, (eight,)),
+    ]
 
 
 def test_the_newest_word_on_calls_is_by_time_and_mail_is_no_call() -> None:

@@ -26,6 +26,9 @@ CARD = Card(
     priority=12.5,
     value=Money(12_800, "JPY"),
     reasons=(Reason("skipped", "昨日にお届けをスキップ", {"d": 1}, 0.8),),
+    strengths=(),
+    rung="full",
+    accounts=(),
     model="m1",
     horizon_days=30.0,
     subscription="77",
@@ -55,7 +58,7 @@ def test_a_change_is_one_event_whose_id_is_its_number() -> None:
 
 
 def test_counts_move_no_cursor() -> None:
-    assert not frame_of_counts(Counts(1, 2, 3, 1, 100, 50)).startswith(b"id:")
+    assert not frame_of_counts(Counts(1, 2, 3, 1, 100, 50, 0)).startswith(b"id:")
 
 
 async def test_frames_come_out_in_the_order_they_went_in() -> None:

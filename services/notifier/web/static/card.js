@@ -2,7 +2,7 @@
 
 import { setText } from "./queue.js";
 import { holds, reach } from "./reach.js";
-import { bandOf, businessNow, clockFace, date, dateTime, h, holding, money, nameOf, percent, realNow, reasonText, say, shell, time, untilCutoff } from "./shell.js";
+import { accountOf, bandOf, businessNow, clockFace, date, dateTime, h, holding, money, nameOf, percent, realNow, reasonText, say, shell, time, untilCutoff } from "./shell.js";
 
 export const DISPOSITIONS = ["kept", "kept_modified", "paused", "cancelled", "callback", "no_answer", "wrong_number", "dnc"];
 export const KEPT = ["kept", "kept_modified", "paused"];
@@ -70,11 +70,13 @@ export class Card {
       h("div.cols", {},
         h("div", {},
           h("h3", {}, say("why_now"), h("small", {}, say("why_hint"))),
-          h("ul", {}, alert.reasons.map((reason) => why(reason, alert.reasons))),
+          h("ul", {}, alert.reasons.map((reason) => why(reason, alert))),
+          ...strengths(alert),
+          alert.rung === "full" ? null : h("p.rough", {}, say(`rung_${alert.rung}`)),
           h("h3", {}, say("script")),
           script(alert)),
         h("div", {},
-          h("h3", {}, say(alert.kind === "subscription" ? "contract" : "customer_facts")),
+          h("h3", {}, say(alert.kind === "repeat" ? "customer_facts" : "contract")),
           contract(alert),
           h("h3", {}, say("history")),
           h("ul.history", {}, this.history.map(entry)))));
@@ -143,25 +145,32 @@ function gauge(alert) {
     svg.append(circle);
   }
   const days = Math.round(alert.horizon_days);
-  return h("div.gauge", { title: say("risk_of_leaving", { days }) }, svg,
+  return h("div.gauge", { title: alert.kind === "payment" ? say("risk_of_payment", { days }) : say("risk_of_leaving", { days }) }, svg,
     h("p", {}, h("b", {}, percent(alert.probability), h("small", {}, "%")), h("span", {}, bandOf(alert))));
 }
 
-function why(reason, all) {
-  const most = Math.max(...all.map((one) => one.contribution), 0.01);
-  const width = `${Math.max(4, (reason.contribution / most) * 100)}%`;
+// Reasons and strengths share one scale, so that their bars can be compared.
+function why(reason, { reasons, strengths }) {
+  const most = Math.max(...[...reasons, ...strengths].map((one) => Math.abs(one.contribution)), 0.01);
+  const width = `${Math.max(4, (Math.abs(reason.contribution) / most) * 100)}%`;
   return h("li.reason", {}, h("p", {}, reasonText(reason)), h("div.bar", { "aria-hidden": "true" }, h("i", { width })));
+}
+
+function strengths(alert) {
+  if (alert.strengths.length === 0) return [];
+  return [h("h3", {}, say("strengths")), h("ul.strengths", {}, alert.strengths.map((strength) => why(strength, alert)))];
 }
 
 function contract(alert) {
   const facts = [];
-  if (alert.kind === "subscription") {
+  if (alert.kind !== "repeat") {
     facts.push([say("deliveries"), deliveries(alert)]);
     facts.push([say("next_shipment"), alert.due ? moment(alert.due) : say("unknown")]);
     facts.push([say("change_until"), alert.cutoff ? moment(alert.cutoff, true) : say("no_cutoff")]);
     if (alert.subscription) facts.push([say("contract_number"), alert.subscription.split("/").at(-1)]);
   }
   facts.push([say("customer"), alert.customer_ref.split("/").at(-1)]);
+  if (alert.accounts.length) facts.push([say("other_accounts"), h("span", {}, alert.accounts.map((ref) => h("span.account", {}, accountOf(ref))))]);
   facts.push([say("assessed_at"), h("span", {}, dateTime(alert.assessed_at), h("small", {}, `${say("model")} ${alert.model}`))]);
   return h("dl.facts-list", {}, facts.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]));
 }
@@ -182,7 +191,8 @@ function relative(at) {
 }
 
 function script(alert) {
-  const found = alert.reasons.map((reason) => shell.scripts[reason.code]).find(Boolean) ?? shell.scripts[""];
+  const ofReason = alert.reasons.map((reason) => shell.scripts[reason.code]).find(Boolean);
+  const found = shell.kind_scripts[alert.kind] ?? ofReason ?? shell.scripts[""];
   return h("div.script", {},
     h("q", {}, found.opening),
     h("p.offer", {}, found.proposal),

@@ -42,7 +42,16 @@ function onCounts(counts) {
   count("done", counts.resolved);
   count("kept", money(counts.value_kept, currency));
   setText($("count-rate"), counts.resolved ? say("kept_rate", { kept: counts.kept }) : "");
+  countDuplicates(counts.duplicates);
   countUrgent();
+}
+
+// Only supervisors have the link.
+function countDuplicates(pairs) {
+  const badge = $("count-duplicates");
+  if (!badge) return;
+  setText(badge, String(pairs));
+  badge.hidden = pairs === 0;
 }
 
 function countUrgent() {

@@ -173,8 +173,8 @@ function draw(alert, onclick) {
 }
 
 function facts(alert) {
-  if (alert.kind !== "subscription") return [h("span", {}, say("kind_repeat"))];
-  const parts = [];
+  if (alert.kind === "repeat") return [h("span", {}, say("kind_repeat"))];
+  const parts = alert.kind === "payment" ? [say("kind_payment")] : [];
   if (alert.delivery_number) parts.push(say("delivery", { n: alert.delivery_number }));
   parts.push(alert.min_deliveries ? say("minimum", { m: alert.min_deliveries }) : say("no_minimum"));
   return parts.map((part) => h("span", {}, part));

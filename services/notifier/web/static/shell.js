@@ -81,6 +81,12 @@ export function nameOf(alert) {
   return say("nameless", { id: `#${alert.customer_ref.split("/").at(-1).slice(-6)}` });
 }
 
+// A reference is <shop>/<cart>/<the cart's customer id>.
+export function accountOf(ref) {
+  const [, cart, ...id] = ref.split("/");
+  return say("account_of", { cart, id: id.join("/") });
+}
+
 export const bandOf = (alert) => say(`band_${alert.band}`);
 
 // Who has it: nobody, me, someone else, or someone whose time is up.

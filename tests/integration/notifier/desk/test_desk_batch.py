@@ -15,6 +15,7 @@ from shared.events.action import ActionSuppressed, AlertRaised
 from shared.events.catalogue import Event
 from shared.events.customer import ConsentGranted, ConsentWithdrawn, CustomerErased
 from shared.events.envelope import Envelope
+from shared.events.identity import DuplicateConfirmed, DuplicateDenied, DuplicateSuspected
 from shared.events.ids import derived_id
 from shared.events.money import Money
 from shared.events.risk import Reason, RiskAssessed
@@ -32,13 +33,16 @@ FOLLOWED = (
     "consent_history",
     "customer_mark",
     "ended_subscription",
+    "duplicate_suspicion",
+    "same_person",
     "outbox",
 )
 # What is left, without real times and numbers that are drawn.
 LEFT = (
     "SELECT id, state, version, subscription, probability, assessed_at, correlation_id, closed_at IS NULL"
     " FROM alert ORDER BY id",
-    "SELECT alert, what, detail FROM alert_change ORDER BY alert, id",
+    # That a card shows others is said once a batch, however often they change in it.
+    "SELECT alert, what, detail FROM alert_change WHERE what <> 'contact_changed' ORDER BY alert, id",
     "SELECT * FROM enrolment ORDER BY customer_ref, scenario, episode",
     "SELECT id, state, reason, due_at, correlation_id, causation_id FROM action ORDER BY id",
     "SELECT action_id, state, reason FROM action_history ORDER BY action_id, id",
@@ -47,8 +51,11 @@ LEFT = (
     " ORDER BY event_id",
     "SELECT * FROM customer_mark ORDER BY customer_ref",
     "SELECT * FROM ended_subscription ORDER BY cart, subscription",
+    "SELECT * FROM duplicate_suspicion ORDER BY id",
+    "SELECT * FROM same_person ORDER BY account",
 )
 
+WORDS = ["risk"] * 6 + ["granted", "withdrawn", "over"] * 2 + ["same"] * 4 + ["erased"]
 minutes = st.integers(0, 9)
 customers = st.sampled_from(["7", "8"])
 
@@ -76,7 +83,7 @@ def at_risk(customer: str, episode: str, phase: str, subscription: str | None, m
 def events(draw: st.DrawFn) -> tuple[str, Event, int]:
     """Whom it is about, what happened, and in which minute."""
     customer, minute = draw(customers), draw(minutes)
-    word = draw(st.sampled_from(["risk"] * 6 + ["granted", "withdrawn"] * 2 + ["over"] * 2 + ["erased"]))
+    word = draw(st.sampled_from(WORDS))
     match word:
         case "risk":
             phase = draw(st.sampled_from(["entered", "entered", "changed", "left", "left"]))
@@ -91,6 +98,14 @@ def events(draw: st.DrawFn) -> tuple[str, Event, int]:
             contract = customer + draw(st.sampled_from("12"))
             ended = draw(st.sampled_from([SubscriptionCancelled, SubscriptionExpired]))(contract)
             return draw(st.sampled_from([customer, f"~subscription/{contract}"])), ended, minute
+        case "same":
+            other = "demo/shopify/9"
+            about: list[Event] = [
+                DuplicateSuspected(other, ("mail",), draw(st.booleans())),
+                DuplicateConfirmed(other, "cart"),
+                DuplicateDenied(other, "person"),
+            ]
+            return customer, draw(st.sampled_from(about)), minute
         case _:
             return customer, CustomerErased(customer), minute
 

@@ -9,7 +9,7 @@ from services.notifier.store.cards import Card
 from shared.events.customer import ConsentGranted, ConsentWithdrawn, ContactChanged, CustomerErased
 from shared.events.envelope import Envelope
 from shared.events.ids import derived_id
-from shared.events.risk import RiskAssessed
+from shared.events.risk import Reason, RiskAssessed
 from shared.events.subscription import SubscriptionCancelled, SubscriptionExpired
 from shared.postgres.engine import AsyncEngine, transaction
 
@@ -47,6 +47,26 @@ async def test_an_episode_raises_one_alert_however_often_it_is_told(
     await follow(happened(risk()), happened(risk()))
     await follow(happened(risk()), happened(risk("e2"), subject="demo/shopify/8"))
     assert sorted(one.customer_ref for one in await queue(engine)) == [REF, "demo/shopify/8"]
+
+
+async def test_a_payment_that_will_fail_raises_an_alert_and_sends_no_mail(
+    follow: Follow, happened: Happened, risk: Risk, engine: AsyncEngine
+) -> None:
+    await follow(happened(risk(kind="payment")), happened(risk("e2", kind="subscription")))
+    assert {one.kind for one in await queue(engine)} == {"payment", "subscription"}
+    async with transaction(engine) as connection:
+        enrolled = await connection.execute(text("SELECT kind FROM enrolment"))
+        assert enrolled.scalars().all() == ["subscription"]
+
+
+async def test_the_card_says_what_speaks_for_staying_and_how_much_was_learned(
+    follow: Follow, happened: Happened, risk: Risk, engine: AsyncEngine
+) -> None:
+    strength = Reason("tenure", "1年以上ご継続", {"y": 1}, -0.4)
+    await follow(happened(risk(strengths=(strength,), rung="rfm")))
+    assert ((await card(engine)).strengths, (await card(engine)).rung) == ((strength,), "rfm")
+    await follow(happened(risk(minutes=1, phase="changed")))
+    assert ((await card(engine)).strengths, (await card(engine)).rung) == ((), "full")
 
 
 async def test_the_queue_is_sorted_by_priority(

@@ -42,8 +42,15 @@ def test_the_warning_is_for_the_high_bands(band: Band, for_it: int) -> None:
     assert len(matching(SCENARIOS.values(), risk(band))) == for_it
 
 
-def test_who_asked_to_leave_is_not_persuaded() -> None:
-    assert matching(SCENARIOS.values(), risk("critical", "skips", "cancel_requested")) == []
+@pytest.mark.parametrize("reason", ["cancel_requested", "leaving_contact", "complaint"])
+def test_who_asked_to_leave_or_complained_is_not_persuaded(reason: str) -> None:
+    assert matching(SCENARIOS.values(), risk("critical", "skips", reason)) == []
+
+
+@pytest.mark.parametrize("reason", ["payment_failing", "skipped"])
+def test_a_payment_that_will_fail_is_no_reason_to_ask_how_one_likes_it(reason: str) -> None:
+    failing = msgspec.structs.replace(risk("critical", reason), kind="payment")
+    assert matching(SCENARIOS.values(), failing) == []
 
 
 def test_a_scenario_may_be_for_certain_reasons_or_kinds_only() -> None:

@@ -7,9 +7,12 @@ from typing import get_args
 import pytest
 
 from services.notifier.alert import DISPOSITIONS, Cause, What
+from services.notifier.web.agreement import Field
 from services.notifier.web.render import render
-from services.notifier.web.script import DEFAULT, SCRIPTS
+from services.notifier.web.script import DEFAULT, OF_KIND, SCRIPTS
 from services.notifier.web.words import WORDS, Language, language_of
+from shared.events.identity import Evidence
+from shared.events.risk import RiskKind, Rung
 
 STATIC = Path(__file__).parents[4] / "services" / "notifier" / "web" / "static"
 SILENT: set[str] = {"renewed", "refreshed", "contact_changed"}
@@ -30,6 +33,20 @@ def test_everything_that_can_happen_to_an_alert_has_a_word(language: Language) -
     assert all(f"what_{what}" in words for what in set(get_args(What)) - SILENT)
 
 
+@pytest.mark.parametrize("language", ["ja", "en"])
+def test_every_kind_rung_and_evidence_has_a_word(language: Language) -> None:
+    words = WORDS[language]
+    assert all(f"kind_{kind}" in words for kind in get_args(RiskKind))
+    assert all(f"rung_{rung}" in words for rung in set(get_args(Rung)) - {"full"})
+    assert all(f"evidence_{evidence}" in words for evidence in get_args(Evidence))
+    assert all(f"field_{field}" in words for field in get_args(Field))
+
+
+def test_a_payment_at_risk_has_a_script_that_is_true_before_anything_failed() -> None:
+    assert "お支払い方法" in OF_KIND["payment"].opening
+    assert "済んでいない" not in OF_KIND["payment"].opening
+
+
 def test_the_page_shows_the_dispositions_by_their_own_names() -> None:
     shown = {disposition: WORDS["ja"][f"disposition_{disposition}"] for disposition in DISPOSITIONS}
     assert shown == DISPOSITIONS
@@ -45,7 +62,7 @@ def test_every_word_that_the_page_says_exists() -> None:
 
 
 def test_no_script_says_what_it_tells_an_agent_never_to_say() -> None:
-    for script in (DEFAULT, *SCRIPTS.values()):
+    for script in (DEFAULT, *OF_KIND.values(), *SCRIPTS.values()):
         forbidden = re.findall(r"「(.+?)」", script.never)
         assert not any(words in script.opening + script.proposal for words in forbidden)
 
@@ -54,14 +71,16 @@ def test_an_unknown_language_is_japanese() -> None:
     assert [language_of(asked) for asked in (None, "", "fr", "ja", "en")] == ["ja", "ja", "ja", "ja", "en"]
 
 
-def test_no_name_becomes_markup_or_leaves_its_place_in_the_page() -> None:
+@pytest.mark.parametrize("template", ["desk.html", "duplicates.html"])
+def test_no_name_becomes_markup_or_leaves_its_place_in_the_page(template: str) -> None:
     hostile = "</script><script>alert(1)</script>\"'&"
 
     class Hostile:
         name = hostile
+        role = "supervisor"
 
     page = render(
-        "desk.html",
+        template,
         language="ja",
         words=WORDS["ja"],
         shop_name=hostile,
@@ -74,7 +93,7 @@ def test_no_name_becomes_markup_or_leaves_its_place_in_the_page() -> None:
     assert page.count("</script>") == 2
 
 
-@pytest.mark.parametrize("page", ["desk.html", "login.html"])
+@pytest.mark.parametrize("page", ["desk.html", "duplicates.html", "login.html"])
 def test_pages_hold_nothing_that_the_content_security_policy_would_refuse(page: str) -> None:
     source = (STATIC.parent / "pages" / page).read_text(encoding="utf-8")
     assert "style=" not in source
