@@ -9,16 +9,16 @@ import numpy as np
 
 from deploy.simulated import CART, ORIGIN, SHOP, envelopes
 from services.scoring.features.state import EMPTY, CustomerState, fold, in_order
-from services.scoring.model.assess import Previous, assess_all
+from services.scoring.model.assess import assess_all
+from services.scoring.model.episode import Previous
 from services.scoring.model.kind import Models
 from services.scoring.training.evaluate import against_truth
 from services.scoring.training.owners import grouped
 from shared.events.envelope import Envelope
-from shared.events.refs import customer_ref
+from shared.events.refs import customer_ref, is_customer_ref
 from simulation.history import history
 from simulation.truth import Truth
 
-KINDS = {"subscriber": "subscription", "repeater": "repeat"}
 # What compares levels, not ranks, is fair only where model and truth speak of the same number of days.
 OF_LEVEL = ("mean_absolute_error", "calibration_error")
 
@@ -34,11 +34,24 @@ class Pair:
 
 
 def compare(models: Models, seed: int, customers: int, days: int) -> dict[str, dict[str, float]]:
-    """For each kind: auc, auc_of_truth, correlation, and the errors in level; `rows` says of how many."""
+    """For each kind: auc, auc_of_truth, correlation, and the errors in level; `rows` says of how many.
+
+    A kind that nobody left for, or nobody was asked about, has nothing to say.
+    """
     lived = history(seed, customers, days, ORIGIN)
-    logs = grouped(envelopes(lived.webhooks)).by_customer
+    logs = _by_account(grouped(envelopes(lived.webhooks)).by_customer)
     pairs = list(_pairs(models, logs, lived.truths))
-    return {kind: _compared([pair for pair in pairs if pair.kind == kind]) for kind in models}
+    by_kind = {kind: [pair for pair in pairs if pair.kind == kind] for kind in models}
+    return {kind: _compared(found) for kind, found in by_kind.items() if _can_be_compared(found)}
+
+
+def _by_account(logs: Mapping[str, list[Envelope]]) -> dict[str, list[Envelope]]:
+    """Each account's log is that of its person: a truth names the account, and scoring knows the person."""
+    return {event.subject: log for log in logs.values() for event in log if is_customer_ref(event.subject)}
+
+
+def _can_be_compared(pairs: Sequence[Pair]) -> bool:
+    return len({pair.truth.left for pair in pairs}) == 2
 
 
 def _compared(pairs: Sequence[Pair]) -> dict[str, float]:
@@ -59,8 +72,9 @@ def _pairs(models: Models, logs: Mapping[str, Sequence[Envelope]], truths: Seque
         states = list(_states(log, [row.cutoff for row in rows]))
         assessed = assess_all([(state, Previous()) for state in states], [row.cutoff for row in rows], models)
         for row, assessment in zip(rows, assessed, strict=True):
-            if assessment.standing == KINDS[row.kind]:
-                yield Pair(assessment.standing, assessment.probability, assessment.horizon_days, row)
+            chance = assessment.risks.get(row.kind)
+            if chance is not None:
+                yield Pair(row.kind, chance.probability, chance.horizon_days, row)
 
 
 def _states(log: Sequence[Envelope], cutoffs: Sequence[datetime]) -> Iterator[CustomerState]:

@@ -10,10 +10,12 @@ from msgspec.structs import replace
 
 from simulation.contract import Contract, Fact, Profile, Status
 from simulation.customer import Customer
+from simulation.habits import viewed
 from simulation.payloads import customers, orders, refunds, subscriptions
 from simulation.payloads.parts import Body, later
-from simulation.people import invented, moved
-from simulation.things import PRODUCTS, Order
+from simulation.people import Likeness, invented, moved
+from simulation.things import PRODUCTS, Order, Person
+from simulation.visits import told
 from simulation.webhook import Webhook
 
 # Two order ids in a row would be equal in a float: receivers that read JSON numbers as floats are found out.
@@ -50,9 +52,19 @@ def shop_customer_id(number: int) -> int:
 
 
 class Account:
-    """Draws all that does not bear on leaving (times of day, names, refunds) from a stream of its own."""
+    """Draws all that does not bear on leaving (times of day, names, refunds) from a stream of its own.
 
-    def __init__(self, seed: int, customer: Customer, opening: datetime, shop_domain: str) -> None:
+    `likeness` makes the new person like one whom the shop knows, if the customer is no stranger.
+    """
+
+    def __init__(
+        self,
+        seed: int,
+        customer: Customer,
+        opening: datetime,
+        shop_domain: str,
+        likeness: Likeness | None = None,
+    ) -> None:
         self._looks = Random(f"{seed}/{customer.number}/looks")
         self._opening = opening
         self._shop_domain = shop_domain
@@ -61,7 +73,14 @@ class Account:
         self._orders: list[int] = []
         self._revision = 4_000_000_000 + customer.number * 1_000
         at = self._moment(customer.joined_on, 8, 22)
-        self._person = invented(customer.number, shop_customer_id(customer.number), at, self._looks)
+        stranger = invented(customer.number, shop_customer_id(customer.number), at, self._looks)
+        self._person = likeness(stranger) if likeness else stranger
+        self._forgotten = False
+
+    @property
+    def known_as(self) -> Person | None:
+        """Who the customer is; None for one whose data the shop was told to erase."""
+        return None if self._forgotten else self._person
 
     def joined(self, customer: Customer) -> Iterator[Webhook]:
         """The account is made with its first order, and with its contract if there is one."""
@@ -85,10 +104,14 @@ class Account:
             case Contract() as contract, Fact.CHARGE_FAILED | Fact.GAVE_UP_CHARGING:
                 yield from self._not_charged(contract, day, fact)
             case Contract() as contract, Fact.SKIPPED | Fact.UNSKIPPED:
-                yield self._cycle(contract, self._moment(day, 8, 23), fact is Fact.SKIPPED)
+                at = self._moment(day, 8, 23)
+                yield self._looks_at("skip", at)
+                yield self._cycle(contract, at, fact is Fact.SKIPPED)
             case Contract() as contract, _:
                 name, status = STATUS_TOPICS[fact]
                 at = self._moment(day, 8, 23)
+                if fact is Fact.CANCELLED:
+                    yield self._looks_at("cancel", at)
                 yield self._contract(at, name, contract, status)
                 yield from self._may_ask_to_be_forgotten(fact, at)
             case _:
@@ -167,9 +190,14 @@ class Account:
 
     def _may_ask_to_be_forgotten(self, fact: Fact, at: datetime) -> Iterator[Webhook]:
         if fact is Fact.CANCELLED and self._looks.random() < ASKS_TO_BE_FORGOTTEN:
+            self._forgotten = True
             at = self._office_hours(at, self._looks.randint(20, 60))
             body = customers.redact(self._person, self._orders, self._shop_domain)
             yield self._webhook(at, "customers/redact", body, self._uuid())
+
+    def _looks_at(self, page: str, before: datetime) -> Webhook:
+        """The page where customers do themselves what the cart tells of a little later."""
+        return told(self._person.customer_id, (viewed(page),), later(before, -180), self._looks)
 
     def _consents(self, at: datetime, event: str) -> Webhook:
         body = customers.mail_consent(self._person, "subscribed", at)

@@ -4,18 +4,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from random import Random
+from typing import NamedTuple
 
 from simulation.account import shop_customer_id
-from simulation.contract import Fact
+from simulation.contract import Contract, Fact, Status
 from simulation.customer import Customer, Repeater
 from simulation.shop import JOINING_DAYS, Shop, opening_day
-from simulation.truth import HORIZON_DAYS, Truth, true_probability
+from simulation.truth import HORIZON_DAYS, Kind, Truth, true_probabilities
 from simulation.webhook import Webhook
 from simulation.world import Happened, World
 
 WARM_UP_DAYS = 60
 SEEN_WITHIN_DAYS = 90
 """A repeater who ordered longer ago is long lost to everybody, and no question."""
+
+CAUSES: dict[Status, Kind] = {"cancelled": "subscription", "failed": "payment"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,17 +54,26 @@ def history(
 ) -> History:
     """Each `truth_every_days` after the warm-up, up to `truth_sample` customers are asked for their truth."""
     lived = _Lived(World(seed, customers, JOINING_DAYS), {}, {})
-    asked: list[tuple[int, Customer, float]] = []
+    asked: list[Asked] = []
     draw = Random(f"{seed}/truths")
     for day in range(days):
-        if day >= WARM_UP_DAYS and day % truth_every_days == 0 and day + HORIZON_DAYS <= days:
+        if day >= WARM_UP_DAYS and day % truth_every_days == 0:
             population = lived.population(day)
             sample = draw.sample(population, min(truth_sample, len(population)))
-            asked += [(day, customer, true_probability(customer, day)) for customer in sample]
+            asked += [row for customer in sample for row in _asked(customer, day, days)]
         lived.next_day()
     opening = opening_day(start)
-    truths = tuple(lived.truth(opening, day, customer, p) for day, customer, p in asked)
+    truths = tuple(lived.truth(opening, row) for row in asked)
     return History(seed, customers, days, start, truths)
+
+
+class Asked(NamedTuple):
+    """A truth whose outcome is still to come; days count from the shop's first."""
+
+    day: int
+    number: int
+    kind: Kind
+    p_true: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +81,7 @@ class _Lived:
     """A world with the record of who left and who ordered when."""
 
     world: World
-    left_on: dict[int, int]
+    left_on: dict[int, tuple[int, Kind]]
     ordered_on: dict[int, list[int]]
 
     def next_day(self) -> None:
@@ -80,8 +92,8 @@ class _Lived:
 
     def _record(self, happened: Happened, day: int) -> None:
         customer, fact = happened
-        if customer.left():
-            self.left_on[customer.number] = day
+        if isinstance(customer.state, Contract) and customer.left():
+            self.left_on[customer.number] = day, CAUSES[customer.state.status]
         elif fact is Fact.ORDERED:
             self.ordered_on.setdefault(customer.number, []).append(day)
 
@@ -90,20 +102,29 @@ class _Lived:
         everyone = [*self.world.customers.values(), *self.world.silent.values()]
         return [customer for customer in everyone if _is_a_customer(customer, day)]
 
-    def truth(self, opening: datetime, day: int, customer: Customer, p_true: float) -> Truth:
+    def truth(self, opening: datetime, asked: Asked) -> Truth:
+        horizon_days = HORIZON_DAYS[asked.kind]
         return Truth(
-            customer=str(shop_customer_id(customer.number)),
-            kind=customer.kind,
-            cutoff=(opening + timedelta(days=day)).astimezone(UTC),
-            horizon_days=HORIZON_DAYS,
-            p_true=p_true,
-            left=self._left_within(customer, day, day + HORIZON_DAYS),
+            customer=str(shop_customer_id(asked.number)),
+            kind=asked.kind,
+            cutoff=(opening + timedelta(days=asked.day)).astimezone(UTC),
+            horizon_days=horizon_days,
+            p_true=asked.p_true,
+            left=self._left_within(asked, asked.day + horizon_days),
         )
 
-    def _left_within(self, customer: Customer, first: int, end: int) -> bool:
-        if customer.kind == "repeater":
-            return not any(first <= day < end for day in self.ordered_on.get(customer.number, ()))
-        return first <= self.left_on.get(customer.number, end) < end
+    def _left_within(self, asked: Asked, end: int) -> bool:
+        if asked.kind == "repeat":
+            return not any(asked.day <= day < end for day in self.ordered_on.get(asked.number, ()))
+        day, cause = self.left_on.get(asked.number, (end, asked.kind))
+        return cause == asked.kind and asked.day <= day < end
+
+
+def _asked(customer: Customer, day: int, days: int) -> Iterator[Asked]:
+    """The kinds whose horizon lies within the `days` that are lived."""
+    for kind, p_true in true_probabilities(customer, day).items():
+        if day + HORIZON_DAYS[kind] <= days:
+            yield Asked(day, customer.number, kind, p_true)
 
 
 def _is_a_customer(customer: Customer, day: int) -> bool:

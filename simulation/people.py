@@ -1,6 +1,8 @@
 """PURE. People who do not exist: names, reserved mail addresses, and places to send parcels to."""
 
+from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from random import Random
 
 from msgspec.structs import replace
@@ -66,6 +68,57 @@ def invented(number: int, customer_id: int, created_at: datetime, rng: Random) -
         address2=None,
     )
     return moved(person, rng)
+
+
+Likeness = Callable[[Person], Person]
+"""What a new person shares with one whom the shop knows already."""
+
+# Who comes back under a new account: with the same mail and all, or having moved, or with a new phone.
+SAME_IN_ALL, SAME_PHONE = 0.5, 0.3
+
+
+def the_same(former: Person, rng: Random) -> Likeness:
+    """Somebody who opens a second account."""
+    way = rng.random()
+    if way < SAME_IN_ALL:
+        return partial(_with_all_of, former)
+    return partial(_with_phone_of if way < SAME_IN_ALL + SAME_PHONE else _with_address_of, former)
+
+
+def of_the_household(other: Person) -> Likeness:
+    """Somebody else under the same roof: the family's name, its address and its telephone."""
+    return partial(_living_with, other)
+
+
+def _with_all_of(former: Person, person: Person) -> Person:
+    return replace(former, customer_id=person.customer_id, created_at=person.created_at)
+
+
+def _with_phone_of(former: Person, person: Person) -> Person:
+    return replace(person, last_name=former.last_name, first_name=former.first_name, phone=former.phone)
+
+
+def _with_address_of(former: Person, person: Person) -> Person:
+    return replace(_at_home_of(former, person), last_name=former.last_name, first_name=former.first_name)
+
+
+def _living_with(other: Person, person: Person) -> Person:
+    taken = person.first_name == other.first_name
+    first_name = FIRST_NAMES[FIRST_NAMES.index(other.first_name) - 1] if taken else person.first_name
+    related = replace(person, last_name=other.last_name, first_name=first_name, phone=other.phone)
+    return _at_home_of(other, related)
+
+
+def _at_home_of(other: Person, person: Person) -> Person:
+    return replace(
+        person,
+        postcode=other.postcode,
+        prefecture=other.prefecture,
+        prefecture_code=other.prefecture_code,
+        city=other.city,
+        address1=other.address1,
+        address2=other.address2,
+    )
 
 
 def moved(person: Person, rng: Random) -> Person:

@@ -4,7 +4,7 @@ import asyncio
 import heapq
 import itertools
 import ssl
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,7 +15,7 @@ import httpx
 from shared.backoff import Backoff
 from shared.clock import FastClock, monotonic, system_clock
 from shared.process.run import pause
-from simulation.webhook import Webhook, sign
+from simulation.webhook import Cart, Webhook, sign, sign_standard
 
 Due = Callable[[datetime], Iterable[Webhook]]
 """Gives the webhooks before a moment that were not given yet; `Shop.until` is one."""
@@ -29,11 +29,20 @@ RETRIES = Backoff(first=0.1, limit=2.0)
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where the webhooks go, and the secret they are signed with."""
+    """Where the shop's webhooks go: `url` and the name of the cart, each with a secret of its own."""
 
     url: str
-    secret: str
+    secrets: Mapping[Cart, str]
     shop_domain: str
+
+    def address(self, webhook: Webhook) -> str:
+        return f"{self.url}/{webhook.cart}"
+
+    def headers(self, webhook: Webhook) -> dict[str, str]:
+        secret = self.secrets[webhook.cart]
+        if webhook.cart == "standard":
+            return sign_standard(webhook, secret, system_clock())
+        return sign(webhook, self.shop_domain, secret)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +141,7 @@ class Sender:
     ) -> None:
         """Try until accepted or too late; every attempt carries the same ids and the same signature."""
         webhook, copy = planned
-        headers = sign(webhook, self._target.shop_domain, self._target.secret)
+        headers = self._target.headers(webhook)
         begun, trouble = monotonic(), None
         try:
             for attempt in itertools.count(1):
@@ -155,7 +164,7 @@ class Sender:
     ) -> str | None:
         """None when accepted, else what went wrong. Like Shopify, follows no redirect."""
         try:
-            answer = await line.post(self._target.url, content=webhook.body, headers=headers)
+            answer = await line.post(self._target.address(webhook), content=webhook.body, headers=headers)
         except httpx.TransportError as error:
             return type(error).__name__
         return None if answer.is_success else f"HTTP {answer.status_code}"

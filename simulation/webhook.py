@@ -1,13 +1,17 @@
-"""A webhook of the shop, and the headers Shopify signs it with."""
+"""A webhook of the shop, and the headers it is signed with: Shopify's, or Standard Webhooks'."""
 
 import base64
 import hashlib
 import hmac
 from datetime import UTC, datetime
+from typing import Literal
 
 import msgspec
 
 API_VERSION = "2026-04"
+
+Cart = Literal["shopify", "standard"]
+"""Who sends it: the cart, or the shop's own site and mailer, which speak Standard Webhooks."""
 
 
 class Webhook(msgspec.Struct, frozen=True):
@@ -23,10 +27,11 @@ class Webhook(msgspec.Struct, frozen=True):
     webhook_id: str
     event_id: str
     customer: str
+    cart: Cart = "shopify"
 
 
 def sign(webhook: Webhook, shop_domain: str, secret: str) -> dict[str, str]:
-    """The headers of a delivery; they are the same each time, as Shopify repeats the original."""
+    """Shopify's headers; they are the same each time, as Shopify repeats the original."""
     digest = hmac.new(secret.encode(), webhook.body, hashlib.sha256).digest()
     return {
         "Content-Type": "application/json",
@@ -38,6 +43,19 @@ def sign(webhook: Webhook, shop_domain: str, secret: str) -> dict[str, str]:
         "X-Shopify-Webhook-Id": webhook.webhook_id,
         "X-Shopify-Event-Id": webhook.event_id,
         "X-Shopify-Triggered-At": _nanoseconds(webhook.at),
+    }
+
+
+def sign_standard(webhook: Webhook, secret: str, now: datetime) -> dict[str, str]:
+    """The headers of standardwebhooks.com, which grow old from `now` on; `secret` is `whsec_` and base64."""
+    sent = str(int(now.timestamp()))
+    signed = b".".join((webhook.webhook_id.encode(), sent.encode(), webhook.body))
+    digest = hmac.new(base64.b64decode(secret.removeprefix("whsec_")), signed, hashlib.sha256).digest()
+    return {
+        "Content-Type": "application/json",
+        "webhook-id": webhook.webhook_id,
+        "webhook-timestamp": sent,
+        "webhook-signature": f"v1,{base64.b64encode(digest).decode()}",
     }
 
 

@@ -8,12 +8,15 @@ from pathlib import Path
 
 import msgspec
 
+from simulation.webhook import Cart
+
 _SHOPS = """\
 # Who may send webhooks, and the secrets they sign with; read again when this file changes.
 # A cart may have two secrets while one is being replaced.
 
 [[shops]]
 id = "{shop}"
+pepper = "{pepper}"
 
 [[shops.carts]]
 cart = "shopify"
@@ -21,7 +24,9 @@ secrets = ["{shopify}"]
 
 [[shops.carts]]
 cart = "standard"
-secrets = ["whsec_{standard}"]
+secrets = ["{standard}"]
+# What the shop's own site and mailer tell speaks of customers by Shopify's ids.
+customers_of = "shopify"
 """
 
 
@@ -46,10 +51,10 @@ class Keys(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class ShopAccount:
-    """A shop that may send Shopify's webhooks, signed with the secret."""
+    """A shop that may send webhooks, signed with the secret of their cart."""
 
     shop: str
-    secret: str
+    secrets: dict[Cart, str]
 
 
 def read_keys(folder: Path) -> Keys:
@@ -63,11 +68,11 @@ def read_keys(folder: Path) -> Keys:
 
 
 def make_shops_file(path: Path, shop: str) -> ShopAccount:
-    account = ShopAccount(shop, secrets.token_hex(32))
     standard = b64encode(secrets.token_bytes(32)).decode()
-    text = _SHOPS.format(shop=shop, shopify=account.secret, standard=standard)
-    write_private(path, text.encode())
-    return account
+    made: dict[Cart, str] = {"shopify": secrets.token_hex(32), "standard": f"whsec_{standard}"}
+    pepper = secrets.token_hex(32)
+    write_private(path, _SHOPS.format(shop=shop, pepper=pepper, **made).encode())
+    return ShopAccount(shop, made)
 
 
 def write_private(path: Path, content: bytes) -> None:

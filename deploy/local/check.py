@@ -18,31 +18,37 @@ WHERE NOT EXISTS (SELECT FROM notifier.contact WHERE customer_ref = wanted.ref)
   AND NOT EXISTS (SELECT FROM notifier.customer_mark AS m
                   WHERE m.customer_ref = wanted.ref AND m.erased_at IS NOT NULL)
 """
-# Whoever may not be called, or whose contract was over already, rightly got no alert.
+# Whoever may not be called, or whose contract was over already, rightly got no alert. All of a person's
+# accounts count.
 _UNALERTED = """
+WITH person AS (SELECT ref, person FROM scoring.account)
 SELECT count(*) FILTER (WHERE NOT withheld) AS lost, count(*) FILTER (WHERE withheld) AS withheld
 FROM (
   SELECT EXISTS (
-           SELECT FROM notifier.customer_mark AS m WHERE m.customer_ref = r.customer_ref
+           SELECT FROM notifier.customer_mark AS m LEFT JOIN person AS of_m ON of_m.ref = m.customer_ref
+           WHERE COALESCE(of_m.person, m.customer_ref) = COALESCE(of_r.person, r.customer_ref)
            AND (m.erased_at IS NOT NULL OR m.phone_refused_at > COALESCE(m.phone_allowed_at, '-infinity'))
          ) OR EXISTS (
            SELECT FROM scoring.object_owner AS o JOIN notifier.ended_subscription AS e
              ON o.ref LIKE '%/~subscription/' || e.subscription
-           WHERE o.customer_ref = r.customer_ref AND e.ended_at >= r.assessed_at
+           LEFT JOIN person AS of_o ON of_o.ref = o.customer_ref
+           WHERE COALESCE(of_o.person, o.customer_ref) = COALESCE(of_r.person, r.customer_ref)
+             AND e.ended_at >= r.assessed_at
          ) AS withheld
-  FROM scoring.risk_event AS r
+  FROM scoring.risk_event AS r LEFT JOIN person AS of_r ON of_r.ref = r.customer_ref
   WHERE r.phase = 'entered' AND r.recorded_at <= $1
     AND NOT EXISTS (SELECT FROM notifier.alert AS a WHERE a.episode = r.episode)
 ) AS unalerted
 """
 _ALERTS = "SELECT id::text FROM notifier.alert WHERE raised_at <= $1"
 _FOLDED = """
-SELECT COALESCE(sum(GREATEST(l.events - s.events, 0)), 0)::bigint AS too_seldom,
-       COALESCE(sum(GREATEST(s.events - l.events, 0)), 0)::bigint AS too_often
-FROM (SELECT customer_ref, COALESCE(events, 0) AS events
-      FROM scoring.customer_state RIGHT JOIN (SELECT DISTINCT customer_ref FROM scoring.event_log) AS known
-        USING (customer_ref) WHERE customer_ref IS NOT NULL) AS s
-JOIN (SELECT customer_ref, count(*) AS events FROM scoring.event_log GROUP BY 1) AS l USING (customer_ref)
+SELECT COALESCE(sum(GREATEST(logged - folded, 0)), 0)::bigint AS too_seldom,
+       COALESCE(sum(GREATEST(folded - logged, 0)), 0)::bigint AS too_often
+FROM (SELECT COALESCE(l.events, 0) AS logged, COALESCE(s.events, 0) AS folded
+      FROM (SELECT COALESCE(a.person, e.customer_ref) AS person, count(*) AS events
+            FROM scoring.event_log AS e LEFT JOIN scoring.account AS a ON a.ref = e.customer_ref
+            WHERE e.customer_ref IS NOT NULL GROUP BY 1) AS l
+      FULL JOIN scoring.customer_state AS s ON s.customer_ref = l.person) AS person
 """
 _ALERTED_TWICE = "SELECT count(*) - count(DISTINCT episode) FROM notifier.alert"
 _ACTIONS = "SELECT id::text, customer_ref, episode FROM notifier.action"
@@ -61,8 +67,9 @@ SELECT (SELECT count(*) FROM scoring.event_log WHERE customer_ref IS NOT NULL) A
 
 
 _PROBABILITIES = """
-SELECT customer_ref, probability FROM scoring.customer_state
-WHERE kind = 'subscription' AND probability IS NOT NULL
+SELECT COALESCE(a.ref, s.customer_ref) AS customer_ref, s.probability
+FROM scoring.customer_state AS s LEFT JOIN scoring.account AS a ON a.person = s.customer_ref
+WHERE s.kind = 'subscription' AND s.probability IS NOT NULL
 """
 
 
@@ -130,7 +137,7 @@ async def check(
 
 
 async def probabilities(dsn: str) -> dict[str, float]:
-    """What scoring says of each subscriber now."""
+    """What scoring says of each subscriber now, under each account that is known to be theirs."""
     connection = await asyncpg.connect(dsn)
     try:
         return {row["customer_ref"]: row["probability"] for row in await connection.fetch(_PROBABILITIES)}

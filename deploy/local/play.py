@@ -16,7 +16,6 @@ from deploy.local.session import is_first
 from deploy.local.stack import LocalStack
 from deploy.local.truth import Lived, against_the_truth
 from deploy.local.watch import Watcher
-from deploy.simulated import CART
 from shared.clock import FastClock, monotonic, system_clock
 from simulation.send import Limits, Mischief, Sender, Target
 from simulation.shop import SHOP_DOMAIN, Shop
@@ -50,9 +49,7 @@ class Demo:
         self._lived = Lived(course.seed, course.customers, began, began)
         shop = Shop(course.seed, course.customers, began)
         self._ledger = Ledger(shop.until)
-        target = Target(
-            f"{stack.layout.url('ingest')}/webhooks/{account.shop}/{CART}", account.secret, SHOP_DOMAIN
-        )
+        target = Target(f"{stack.layout.url('ingest')}/webhooks/{account.shop}", account.secrets, SHOP_DOMAIN)
         self._sender = Sender(target, self._ledger.due, clock, Mischief(), Limits(drain=1.0))
         self._watcher = Watcher(stack.layout.url("desk"), stack.layout.keys.desk, screen.alert)
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from deploy.simulated import CART, SHOP
 from simulation.history import WARM_UP_DAYS, history
 from simulation.shop import opening_day
+from simulation.truth import HORIZON_DAYS
 
 FEWEST = 30
 
@@ -33,12 +34,17 @@ def against_the_truth(lived: Lived, stored: Mapping[str, float]) -> dict[str, fl
     if days < WARM_UP_DAYS:
         return None
     again = history(
-        lived.seed, lived.customers, days + 30, lived.began, truth_every_days=days, truth_sample=2000
+        lived.seed,
+        lived.customers,
+        days + HORIZON_DAYS["subscription"],
+        lived.began,
+        truth_every_days=days,
+        truth_sample=2000,
     )
     known = [
         (truth.left, stored[ref], truth.p_true)
         for truth in again.truths
-        if truth.kind == "subscriber" and (ref := f"{SHOP}/{CART}/{truth.customer}") in stored
+        if truth.kind == "subscription" and (ref := f"{SHOP}/{CART}/{truth.customer}") in stored
     ]
     if len(known) < FEWEST or len({left for left, _, _ in known}) < 2:
         return None

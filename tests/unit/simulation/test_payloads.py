@@ -57,7 +57,7 @@ def bodies(told: Told) -> Bodies:
     """Up to fifty bodies of each topic."""
     found: Bodies = defaultdict(list)
     for webhook in told[1]:
-        if len(found[webhook.topic]) < 50:
+        if webhook.cart == "shopify" and len(found[webhook.topic]) < 50:
             found[webhook.topic].append(json.loads(webhook.body))
     return found
 

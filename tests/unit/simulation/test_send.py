@@ -10,10 +10,11 @@ import pytest
 
 from shared.clock import FastClock, system_clock
 from simulation.send import USUAL_LIMITS, Limits, Mischief, Sender, Sent, Target, deliveries
-from simulation.webhook import Webhook, sign
+from simulation.webhook import Cart, Webhook, sign, sign_standard
 
 ORIGIN = datetime(2026, 1, 4, 15, tzinfo=UTC)
 NONE = Mischief(twice=0, late=0)
+SECRETS: dict[Cart, str] = {"shopify": "hush", "standard": "whsec_MDEyMw=="}
 
 
 def webhook(number: int, after: timedelta = timedelta(0)) -> Webhook:
@@ -31,13 +32,15 @@ class Receiver:
         self._answer = answer
         self.attempts: defaultdict[str, list[dict[str, str]]] = defaultdict(list)
         self.order: list[str] = []
+        self.paths: dict[str, str] = {}
 
     async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
         headers = {k.lower(): v for k, v in (line.split(": ", 1) for line in head[1:] if line)}
         await reader.readexactly(int(headers["content-length"]))
-        name = headers["x-shopify-webhook-id"]
+        name = headers.get("x-shopify-webhook-id") or headers["webhook-id"]
         self.attempts[name].append(headers)
+        self.paths[name] = head[0].split(" ")[1]
         self.order.append(name)
         status = self._answer(name, len(self.attempts[name]))
         if status:
@@ -52,7 +55,7 @@ async def listening(receiver: Receiver) -> AsyncIterator[Target]:
     server = await asyncio.start_server(receiver, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     async with server:
-        yield Target(f"http://127.0.0.1:{port}/webhooks/demo/shopify", "hush", "demo.myshopify.com")
+        yield Target(f"http://127.0.0.1:{port}/webhooks/demo", SECRETS, "demo.myshopify.com")
 
 
 async def sent(
@@ -90,12 +93,24 @@ async def test_what_fails_is_repeated_with_the_same_headers_until_it_is_accepted
     assert 0 < one.ack_ms < 5_000
     first, *others = receiver.attempts["w1"]
     assert all(other == first for other in others)
+    signed = sign(webhook(1), target.shop_domain, SECRETS["shopify"])
+    assert signed == {name: first.get(name.lower()) for name in signed}
+
+
+async def test_each_cart_has_its_own_address_and_signs_in_its_own_way() -> None:
+    receiver = Receiver(lambda _, attempt: 202 if attempt > 1 else 503)
+    own = Webhook(ORIGIN, "page.viewed", b"[]", "w2", "w2", "2", "standard")
+    async with listening(receiver) as target:
+        await sent(target, [webhook(1), own])
+    assert receiver.paths == {"w1": "/webhooks/demo/shopify", "w2": "/webhooks/demo/standard"}
+    first, second = receiver.attempts["w2"]
+    sent_at = datetime.fromtimestamp(int(first["webhook-timestamp"]), UTC)
     assert (
-        sign(webhook(1), target.shop_domain, target.secret).items()
-        <= {
-            name: first.get(name.lower()) for name in sign(webhook(1), target.shop_domain, target.secret)
-        }.items()
+        sign_standard(own, SECRETS["standard"], sent_at).items()
+        <= {**first, "Content-Type": "application/json"}.items()
     )
+    assert first == second
+    assert abs(system_clock() - sent_at) < timedelta(minutes=1)
 
 
 async def test_each_webhook_is_sent_when_its_time_has_come_and_not_before() -> None:
@@ -182,7 +197,7 @@ async def test_no_more_are_in_flight_than_allowed(limit: int) -> None:
 
     server = await asyncio.start_server(slow, "127.0.0.1", 0)
     async with server:
-        target = Target(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/", "hush", "d")
+        target = Target(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", SECRETS, "d")
         await sent(target, [webhook(n) for n in range(28)], limits=Limits(in_flight=limit))
     assert most == limit
 

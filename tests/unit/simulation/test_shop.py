@@ -1,6 +1,7 @@
 """The shop tells the same story for the same seed, however it is asked."""
 
 import json
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,10 +10,15 @@ from hypothesis import strategies as st
 
 from simulation.history import History, history, simulate
 from simulation.shop import Shop, opening_day
+from simulation.truth import HORIZON_DAYS, Kind
 from simulation.webhook import Webhook
 
 START = datetime(2026, 1, 4, 15, tzinfo=UTC)
 DAYS = 70
+ENDS: dict[str, Kind] = {
+    "subscription_contracts/cancel": "subscription",
+    "subscription_contracts/fail": "payment",
+}
 Told = tuple[History, tuple[Webhook, ...]]
 
 
@@ -91,33 +97,35 @@ def test_a_history_can_be_read_more_than_once() -> None:
 
 def test_a_truth_that_says_left_is_told_by_the_webhooks(told: Told) -> None:
     """The two runs behind a history, with and without bodies, are the same lives."""
-    ended: dict[str, datetime] = {}
+    ended: dict[tuple[str, Kind], datetime] = {}
     ordered: dict[str, list[datetime]] = {}
     past, webhooks = told
     for webhook in webhooks:
-        if webhook.topic in ("subscription_contracts/cancel", "subscription_contracts/fail"):
-            ended[webhook.customer] = webhook.at
+        if webhook.topic in ENDS:
+            ended[webhook.customer, ENDS[webhook.topic]] = webhook.at
         if webhook.topic == "orders/paid":
             ordered.setdefault(webhook.customer, []).append(webhook.at)
     for truth in past.truths:
         end = truth.cutoff + timedelta(days=truth.horizon_days)
-        if truth.kind == "subscriber":
-            left = truth.cutoff <= ended.get(truth.customer, end) < end
-        else:
+        if truth.kind == "repeat":
             left = not any(truth.cutoff <= at < end for at in ordered.get(truth.customer, []))
+        else:
+            left = truth.cutoff <= ended.get((truth.customer, truth.kind), end) < end
         assert left == truth.left
 
 
 def test_truths_begin_after_the_warm_up_and_are_all_known(lived: History) -> None:
-    cutoffs = {truth.cutoff for truth in lived.truths}
-    assert min(cutoffs) >= START + timedelta(days=60)
-    assert max(cutoffs) <= START + timedelta(days=210)
-    assert all(0 < truth.p_true <= 1 for truth in lived.truths)
+    assert min(truth.cutoff for truth in lived.truths) >= START + timedelta(days=60)
+    for truth in lived.truths:
+        assert truth.cutoff + timedelta(days=HORIZON_DAYS[truth.kind]) <= START + timedelta(days=240)
+    assert all(0 < truth.p_true <= 1 for truth in lived.truths if truth.kind != "payment")
+    assert all(0 <= truth.p_true <= 1 for truth in lived.truths)
 
 
 def test_the_sample_of_truths_is_no_larger_than_asked_for() -> None:
     past = history(1, 60, 100, START, truth_every_days=7, truth_sample=5)
-    assert len(past.truths) == 5 * len({truth.cutoff for truth in past.truths}) == 5 * 2
+    asked = {(truth.customer, truth.cutoff) for truth in past.truths}
+    assert 0 < max(Counter(cutoff for _, cutoff in asked).values()) <= 5
 
 
 @pytest.mark.parametrize("joining_days", [1, 30])
@@ -125,3 +133,61 @@ def test_the_joining_time_can_be_chosen(joining_days: int) -> None:
     shop = Shop(1, 60, START, joining_days=joining_days)
     found = shop.until(START + timedelta(days=1))
     assert sum(w.topic == "customers/create" for w in found) == 60 // joining_days
+
+
+def person_of(webhook: Webhook) -> dict[str, str]:
+    body = json.loads(webhook.body)
+    names = ("last_name", "first_name", "email", "phone")
+    return {name: body[name] for name in names} | {"address": body["default_address"]["address1"]}
+
+
+def test_some_who_left_open_a_second_account_and_are_recognisable(told: Told) -> None:
+    accounts = [webhook for webhook in told[1] if webhook.topic == "customers/create"]
+    left = {w.customer: w.at for w in told[1] if w.topic == "subscription_contracts/cancel"}
+    persons = {webhook.customer: person_of(webhook) for webhook in accounts}
+    again = Counter[str]()
+    for webhook in accounts:
+        for other, at in left.items():
+            shared = {
+                name for name, value in persons[webhook.customer].items() if value == persons[other][name]
+            }
+            named = {"last_name", "first_name"} <= shared
+            if other == webhook.customer or not named or at > webhook.at:
+                continue
+            again["mail"] += "email" in shared
+            again["phone"] += "phone" in shared - {"email"} and "email" not in shared
+            again["address"] += "address" in shared and not {"email", "phone"} & shared
+    assert 0.01 < again.total() / len(accounts) < 0.08
+    assert all(again[way] for way in ("mail", "phone", "address"))
+
+
+def test_some_share_a_households_telephone_with_another_name(told: Told) -> None:
+    phones: dict[str, set[tuple[str, str]]] = {}
+    for webhook in told[1]:
+        if webhook.topic == "customers/create":
+            person = person_of(webhook)
+            phones.setdefault(person["phone"], set()).add((person["last_name"], person["first_name"]))
+    shared = [names for names in phones.values() if len(names) > 1]
+    assert shared
+    assert all(len({last for last, _ in names}) == 1 for names in shared)
+
+
+def test_the_shop_tells_itself_what_its_customers_do_besides_ordering(told: Told) -> None:
+    own = [webhook for webhook in told[1] if webhook.cart == "standard"]
+    days = (told[1][-1].at - told[1][0].at) / timedelta(days=1)
+    assert 0.5 < len(own) / (300 * days / 7) < 2
+    for webhook in own:
+        items = json.loads(webhook.body)
+        times = [datetime.fromisoformat(item["time"]) for item in items]
+        assert {item["customer"] for item in items} == {webhook.customer}
+        assert times == sorted(times)
+        assert timedelta(0) < webhook.at - times[0] < timedelta(minutes=3)
+
+
+def test_who_cancels_has_looked_at_the_page_for_it_a_moment_before(told: Told) -> None:
+    seen: dict[str, datetime] = {}
+    for webhook in told[1]:
+        if webhook.topic == "page.viewed" and json.loads(webhook.body)[-1]["data"]["page"] == "cancel":
+            seen[webhook.customer] = webhook.at
+        if webhook.topic == "subscription_contracts/cancel":
+            assert webhook.at - seen[webhook.customer] < timedelta(minutes=4)

@@ -1,11 +1,11 @@
-"""Deliveries are signed as Shopify signs them."""
+"""Deliveries are signed as Shopify signs them, or as Standard Webhooks say."""
 
 import base64
 import hashlib
 import hmac
 from datetime import UTC, datetime
 
-from simulation.webhook import Webhook, sign
+from simulation.webhook import Webhook, sign, sign_standard
 
 SECRET = "hush"
 WEBHOOK = Webhook(
@@ -45,3 +45,13 @@ def test_the_headers_say_what_when_and_whose() -> None:
 
 def test_nothing_about_the_customer_is_in_the_headers() -> None:
     assert not any("7100000000001" in value for value in sign(WEBHOOK, "d.myshopify.com", SECRET).values())
+
+
+def test_a_standard_webhook_is_signed_with_its_id_and_the_moment_it_is_sent() -> None:
+    now = datetime(2026, 3, 1, 20, 6, 40, 999999, tzinfo=UTC)
+    headers = sign_standard(WEBHOOK, "whsec_MDEyMw==", now)
+    signed = b".".join((WEBHOOK.webhook_id.encode(), b"1772395600", WEBHOOK.body))
+    digest = base64.b64encode(hmac.new(b"0123", signed, hashlib.sha256).digest()).decode()
+    assert headers["webhook-id"] == WEBHOOK.webhook_id
+    assert headers["webhook-timestamp"] == "1772395600"
+    assert headers["webhook-signature"] == f"v1,{digest}"
