@@ -1,0 +1,1 @@
+"""Benchmarks: what the system costs, told as ratios wherever a ratio will do."""
