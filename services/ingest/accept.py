@@ -2,7 +2,7 @@
 
 import base64
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from secrets import token_bytes
 
@@ -10,6 +10,7 @@ import msgspec
 
 from services.ingest.carts import CARTS
 from services.ingest.carts.base import Cart, Delivery, Ignored, Translated, Untranslatable
+from services.ingest.identifiers import identified
 from services.ingest.shops import Account
 from shared.events.catalogue import topic_of
 from shared.events.customer import CustomerErased
@@ -71,9 +72,11 @@ async def accept(delivery: Delivery, account: Account | None, publish: Publish) 
     genuine = cart.verify(delivery, secrets, delivery.received_at)
     if account is None or not genuine:
         return Unverified()
+    delivery = replace(delivery, customers_of=account.customers_of)
     match cart.translate(delivery):
         case Translated(envelopes):
-            records = [record for envelope in envelopes for record in _records(envelope)]
+            told = identified(envelopes, account.pepper)
+            records = [record for envelope in told for record in _records(envelope)]
             return await _publish(publish, records, Accepted())
         case Untranslatable(reason):
             return await _publish(publish, [_dead_letter(delivery, cart, reason)], Parked(reason))

@@ -3,7 +3,7 @@
 import re
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -18,6 +18,8 @@ from shared.process.metrics import ingest_shops_file_errors
 log = structlog.get_logger(__name__)
 
 LOOK_EVERY_SECONDS = 1.0
+SHORTEST_PEPPER = 16
+"""Phone numbers are few enough to be tried one by one; only the key keeps their hashes from being undone."""
 _FROM_ENVIRONMENT = re.compile(r"\$\{(\w+)\}")
 
 
@@ -26,13 +28,19 @@ class InvalidShopsFile(Exception):
 
 
 class CartEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`customers_of`: this cart's customer ids are those of that other cart."""
+
     cart: str
     secrets: tuple[str, ...]
+    customers_of: str | None = None
 
 
 class ShopEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`pepper` keys the hashes of what customers are recognised by; without one, nobody is."""
+
     id: Annotated[str, msgspec.Meta(pattern=r"\A[a-z0-9][a-z0-9-]{0,62}\Z")]
     carts: tuple[CartEntry, ...]
+    pepper: str | None = None
 
 
 class Entries(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -41,11 +49,16 @@ class Entries(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A shop at one cart, with every secret that is active now (two while one is being replaced)."""
+    """A shop at one cart, with every secret that is active now (two while one is being replaced).
+
+    `customers_of` is the cart whose ids name the customers, if not this one. `pepper` is the shop's.
+    """
 
     shop: str
     cart: Cart
     secrets: tuple[bytes, ...] = field(repr=False)
+    customers_of: str | None = None
+    pepper: bytes | None = field(default=None, repr=False)
 
 
 Accounts = dict[tuple[str, str], Account]
@@ -103,11 +116,27 @@ def read_shops(path: Path, environment: Mapping[str, str]) -> Accounts:
         raise InvalidShopsFile(f"{path} names no shop")
     accounts: Accounts = {}
     for shop in entries.shops:
+        pepper = _pepper(f"{path}: shop {shop.id!r}", shop.pepper, environment)
         for entry in shop.carts:
             if (shop.id, entry.cart) in accounts:
                 raise InvalidShopsFile(f"{path}: shop {shop.id!r} has the cart {entry.cart!r} twice")
-            accounts[shop.id, entry.cart] = _account(path, shop.id, entry, environment)
+            account = _account(path, shop.id, entry, environment)
+            accounts[shop.id, entry.cart] = replace(account, pepper=pepper)
+    _check_lenders(path, accounts)
     return accounts
+
+
+def _check_lenders(path: Path, accounts: Accounts) -> None:
+    """A name in `customers_of` that is mistyped would make two customers of each."""
+    for (shop, cart), account in accounts.items():
+        lender = account.customers_of
+        if lender is None:
+            continue
+        where = f"{path}: shop {shop!r}, cart {cart!r}: customers_of"
+        if lender == cart:
+            raise InvalidShopsFile(f"{where} names this very cart; leave it out")
+        if (shop, lender) not in accounts:
+            raise InvalidShopsFile(f"{where} names {lender!r}, a cart that this shop does not have")
 
 
 def _account(path: Path, shop: str, entry: CartEntry, environment: Mapping[str, str]) -> Account:
@@ -117,15 +146,32 @@ def _account(path: Path, shop: str, entry: CartEntry, environment: Mapping[str, 
         raise InvalidShopsFile(f"{where}: there is no such cart, only {', '.join(CARTS)}")
     if not entry.secrets:
         raise InvalidShopsFile(f"{where}: at least one secret is needed")
-    return Account(shop, cart, tuple(_secret(where, cart, text, environment) for text in entry.secrets))
+    if entry.customers_of is not None and not cart.may_borrow:
+        raise InvalidShopsFile(f"{where}: it names customers by its own ids, customers_of is not for it")
+    secrets = tuple(_secret(where, cart, text, environment) for text in entry.secrets)
+    return Account(shop, cart, secrets, entry.customers_of)
 
 
-def _secret(where: str, cart: Cart, text: str, environment: Mapping[str, str]) -> bytes:
+def _pepper(where: str, text: str | None, environment: Mapping[str, str]) -> bytes | None:
+    if text is None:
+        return None
+    pepper = _resolved(where, text, environment).encode()
+    if len(pepper) < SHORTEST_PEPPER:
+        raise InvalidShopsFile(f"{where}: the pepper must have at least {SHORTEST_PEPPER} characters")
+    return pepper
+
+
+def _resolved(where: str, text: str, environment: Mapping[str, str]) -> str:
     named = _FROM_ENVIRONMENT.fullmatch(text)
     if named and named[1] not in environment:
         raise InvalidShopsFile(f"{where}: the environment variable {named[1]} is not set")
+    return environment[named[1]] if named else text
+
+
+def _secret(where: str, cart: Cart, text: str, environment: Mapping[str, str]) -> bytes:
+    written = _resolved(where, text, environment)
     try:
-        secret = cart.read_secret(environment[named[1]] if named else text)
+        secret = cart.read_secret(written)
     except ValueError as error:
         raise InvalidShopsFile(f"{where}: a secret {error}") from None
     if not secret:

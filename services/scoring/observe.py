@@ -3,12 +3,16 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
+
+from msgspec.structs import replace
 
 from services.scoring.artifact import Artifact
 from services.scoring.features.state import CustomerState, comes_after, fold, in_order, refold
+from services.scoring.identify import Identified, identify
 from services.scoring.identity.ownership import declared_by
 from services.scoring.score import Subject, score
-from services.scoring.store import event_log, owners, states
+from services.scoring.store import event_log, owners, persons
 from shared.clock import Now, system_clock
 from shared.events.envelope import Envelope
 from shared.events.refs import is_customer_ref
@@ -25,23 +29,28 @@ class Observer:
 
     async def observe(self, connection: AsyncConnection, envelopes: Sequence[Envelope]) -> None:
         """Bring a batch of new events into effect; everything happens in the caller's transaction."""
-        by_customer = await _attribute(connection, envelopes)
-        if not by_customer:
+        by_account = await _attribute(connection, envelopes)
+        if not by_account:
             return
-        customers = await states.lock(connection, list(by_customer))
-        folded = await _fold(connection, {c.ref: c.state for c in customers}, by_customer)
+        now = self.now()
+        found = await identify(connection, by_account.keys(), envelopes, now)
+        by_person: defaultdict[str, list[Envelope]] = defaultdict(list)
+        for account, events in by_account.items():
+            by_person[found.person_of[account]] += events
+        folded = await _fold(connection, found, by_person)
         came = {envelope.id for envelope in envelopes}
         subjects = []
-        for customer in customers:
-            cause = _cause(by_customer[customer.ref], came)
+        for ref, state in sorted(folded.items()):
+            cause = _cause(by_person[ref], came) or found.cause_of(ref)
             noticed_at = cause.receivedat if cause else system_clock()
-            subjects.append(Subject(customer.ref, folded[customer.ref], customer.previous, noticed_at, cause))
-        await score(connection, subjects, self.now(), self.artifact)
+            subjects.append(Subject(ref, state, found.customers[ref].previous, noticed_at, cause))
+        await score(connection, subjects, now, self.artifact)
+        await persons.end(connection, found.changes.ended)
         _measure(envelopes)
 
 
 async def _attribute(connection: AsyncConnection, envelopes: Sequence[Envelope]) -> dict[str, list[Envelope]]:
-    """Log the events, and give them by customer, with those that waited for an owner declared just now.
+    """Log the events, and give them by account, with those that waited for an owner declared just now.
 
     Some webhooks name only the subscription or the order. Where its owner isn't known yet, the event stays in
     the log without one, until an event that names both arrives, in this batch or in any other partition's.
@@ -55,11 +64,11 @@ async def _attribute(connection: AsyncConnection, envelopes: Sequence[Envelope])
     ownerless_events.inc(sum(1 for _, owner in owned if owner is None))
     released = await event_log.release(connection, fresh)
     await event_log.append(connection, owned)
-    by_customer: defaultdict[str, list[Envelope]] = defaultdict(list)
+    by_account: defaultdict[str, list[Envelope]] = defaultdict(list)
     for envelope, owner in [*released, *owned]:
         if owner is not None:
-            by_customer[owner].append(envelope)
-    return dict(by_customer)
+            by_account[owner].append(envelope)
+    return dict(by_account)
 
 
 def _owner(envelope: Envelope, known: Mapping[str, str | None]) -> str | None:
@@ -67,22 +76,28 @@ def _owner(envelope: Envelope, known: Mapping[str, str | None]) -> str | None:
 
 
 async def _fold(
-    connection: AsyncConnection, before: Mapping[str, CustomerState], new: Mapping[str, Sequence[Envelope]]
+    connection: AsyncConnection, found: Identified, new: Mapping[str, Sequence[Envelope]]
 ) -> dict[str, CustomerState]:
-    """Fold what is new; a customer for whom an event came late is folded anew from the log."""
+    """The states of everybody concerned: what is new is folded onto what there was.
+
+    A person for whom an event came late, or whose accounts changed, is folded anew from the log. Who is no
+    person any more has nobody left to lose: that ends an open episode.
+    """
     after: dict[str, CustomerState] = {}
     late: list[str] = []
-    for ref, state in before.items():
-        ordered = in_order(new[ref])
-        if not comes_after(state, ordered[0]):
-            late.append(ref)
-            continue
-        for envelope in ordered:
-            state = fold(state, envelope)
-        after[ref] = state
-    for ref, history in (await event_log.histories(connection, late)).items():
-        after[ref] = refold(history)
-    refolds.inc(len(late))
+    for person in new.keys() - found.changes.members.keys():
+        state, ordered = found.customers[person].state, in_order(new[person])
+        if comes_after(state, ordered[0]):
+            after[person] = reduce(fold, ordered, state)
+        else:
+            late.append(person)
+    anew = {**await persons.members(connection, late), **found.changes.members}
+    for person, history in (await event_log.histories(connection, anew)).items():
+        after[person] = refold(history)
+    for person in found.changes.ended:
+        if found.customers[person].previous.episode:
+            after[person] = replace(found.customers[person].state, erased=True)
+    refolds.inc(len(anew))
     return after
 
 

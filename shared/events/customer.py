@@ -47,6 +47,7 @@ class ContactChanged(msgspec.Struct, frozen=True, omit_defaults=True):
     postcode: str | None = None
     prefecture: str | None = None
     address: str | None = None
+    line: str | None = None
 
 
 class ConsentGranted(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -87,11 +87,24 @@ refolds = Counter(
 ownerless_events = Counter(
     "hikitome_ownerless_events_total", "Events kept until the owner of their subscription or order is known."
 )
+customers_merged = Counter(
+    "hikitome_customers_merged_total",
+    "Times accounts were found to be one customer, or one more of them was.",
+)
+customers_separated = Counter(
+    "hikitome_customers_separated_total", "Accounts that turned out to be customers of their own after all."
+)
+duplicates_suspected = Counter(
+    "hikitome_duplicates_suspected_total", "Pairs of customers that a person was asked to judge."
+)
 sweep_scored = Counter("hikitome_sweep_scored_total", "Customers scored because their next look was due.")
 sweep_oldest_due_seconds = Gauge(
     "hikitome_sweep_oldest_due_seconds", "How long the most overdue look has been waiting, in business time."
 )
 model_loaded = Gauge("hikitome_model_loaded", "1 for the model version in use.", ["version"])
+model_trained_timestamp = Gauge(
+    "hikitome_model_trained_timestamp_seconds", "When the model in use was trained (Unix time)."
+)
 
 # notifier
 alerts_raised = Counter("hikitome_alerts_raised_total", "Alerts put before the call centre.")

@@ -22,7 +22,8 @@ Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 class Delivery:
     """One webhook call, as it came in.
 
-    `received_at` is real time, `business_time` the shop's: they differ only in a simulation.
+    `received_at` is real time, `business_time` the shop's: they differ only in a simulation. `customers_of`
+    is the cart whose ids name the customers, if not this one.
     """
 
     shop: str
@@ -31,6 +32,7 @@ class Delivery:
     body: bytes
     received_at: datetime
     business_time: datetime
+    customers_of: str | None = None
 
     def header(self, *names: str) -> str | None:
         """The first of these headers (in lower case) that is there and not empty."""
@@ -74,6 +76,7 @@ class Cart:
     """A platform: how its secrets are written, how it signs, what its payloads mean.
 
     `headers` are those that `translate` reads; they are kept beside the body of what can't be translated.
+    `may_borrow` says that it may speak of another cart's customers.
     """
 
     name: str
@@ -81,6 +84,7 @@ class Cart:
     verify: Callable[[Delivery, Sequence[bytes], datetime], bool]
     translate: Callable[[Delivery], Translation]
     headers: tuple[str, ...]
+    may_borrow: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,7 @@
 """Shopify's customers as facts: seen, how to reach them, what they agreed to, erased."""
 
+from typing import Annotated
+
 import msgspec
 
 from services.ingest.carts.base import Delivery, Fact, Id, Ignored, Moment
@@ -12,6 +14,10 @@ from shared.events.customer import (
     CustomerErased,
     CustomerSeen,
 )
+from shared.events.identity import DuplicateConfirmed
+from shared.events.refs import customer_ref
+
+CustomerGid = Annotated[str, msgspec.Meta(pattern=r"\Agid://shopify/Customer/[1-9][0-9]{0,18}\Z")]
 
 
 class Address(msgspec.Struct, frozen=True):
@@ -43,6 +49,14 @@ class Deleted(msgspec.Struct, frozen=True):
     id: Id
 
 
+class Merge(msgspec.Struct, frozen=True):
+    """The outcome of a job: it names both customers even when it failed, or has not begun."""
+
+    admin_graphql_api_customer_kept_id: CustomerGid
+    admin_graphql_api_customer_deleted_id: CustomerGid
+    status: str
+
+
 class RedactedCustomer(msgspec.Struct, frozen=True):
     id: Id | None = None
 
@@ -72,6 +86,17 @@ def seen(customer: Customer, delivery: Delivery) -> Facts:
 
 def deleted(customer: Deleted, delivery: Delivery) -> Facts:
     return [Fact(of_customer(delivery, customer.id), CustomerErased(str(customer.id)))]
+
+
+def merged(merge: Merge, delivery: Delivery) -> Facts:
+    """Only what is done counts: a job under way may yet fail, and tells again when it ends."""
+    if merge.status.casefold() != "completed":
+        return Ignored("a merge that is not completed")
+    kept, deleted = (
+        customer_ref(delivery.shop, delivery.cart, gid.rpartition("/")[2])
+        for gid in (merge.admin_graphql_api_customer_kept_id, merge.admin_graphql_api_customer_deleted_id)
+    )
+    return [Fact(kept, DuplicateConfirmed(deleted, by="cart"))]
 
 
 def redacted(redaction: Redaction, delivery: Delivery) -> Facts:

@@ -6,11 +6,13 @@ Where the sender does not know the customer, `"subscription"` says whose event i
 """
 
 import base64
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
 
 import msgspec
+from msgspec.structs import replace
 
 from services.ingest.carts.base import (
     Cart,
@@ -32,18 +34,27 @@ from shared.events.customer import (
     CustomerSeen,
 )
 from shared.events.envelope import InvalidEvent, read_data
+from shared.events.identity import DuplicateConfirmed, DuplicateDenied
 from shared.events.refs import customer_ref, subscription_ref
 
 TOLERANCE_SECONDS = 300
 MOST_EVENTS = 500
 _TYPE = "com.hikitome.{}.v1"
 # What a shop may tell; what we concluded or did ourselves it may not.
-_FAMILIES = ("order", "subscription", "payment", "customer", "contact", "consent")
+_FAMILIES = (
+    *("order", "subscription", "payment", "customer", "contact", "consent"),
+    *("page", "mail", "line", "survey", "support", "referral", "review", "duplicate"),
+)
 _ALLOWED = tuple(f"com.hikitome.{family}." for family in _FAMILIES)
-_ABOUT_A_PERSON = (CustomerSeen, CustomerErased, ContactChanged, ConsentGranted, ConsentWithdrawn)
+_OURS = tuple(_TYPE.format(name) for name in ("customer.merged", "customer.separated", "duplicate.suspected"))
+_ABOUT_A_PERSON = (
+    *(CustomerSeen, CustomerErased, ContactChanged, ConsentGranted, ConsentWithdrawn),
+    *(DuplicateConfirmed, DuplicateDenied),
+)
 
 # A tilde marks the references that are no customer's (shared.events.refs).
-Owner = Annotated[str, msgspec.Meta(pattern=r"\A[^~\s\x00-\x1f\x7f][^\x00-\x1f\x7f]{0,199}\Z")]
+_OWNER = r"\A[^~\s\x00-\x1f\x7f][^\x00-\x1f\x7f]{0,199}\Z"
+Owner = Annotated[str, msgspec.Meta(pattern=_OWNER)]
 
 
 class Item(msgspec.Struct, frozen=True):
@@ -110,7 +121,7 @@ def _is_recent(sent: str, now: datetime) -> bool:
 
 def _fact(item: Item, delivery: Delivery) -> Fact | Untranslatable:
     event_type = item.type if item.type.startswith("com.hikitome.") else _TYPE.format(item.type)
-    if not event_type.startswith(_ALLOWED):
+    if not event_type.startswith(_ALLOWED) or event_type in _OURS:
         return Untranslatable("not_yours_to_send")
     try:
         event = read_data(event_type, bytes(item.data))
@@ -118,11 +129,16 @@ def _fact(item: Item, delivery: Delivery) -> Fact | Untranslatable:
         return Untranslatable("unknown_type" if error.reason == "unknown_type" else "wrong_shape")
     except RecursionError:
         return Untranslatable("not_json")
+    cart = delivery.customers_of or delivery.cart
+    if isinstance(event, DuplicateConfirmed | DuplicateDenied):
+        if not re.match(_OWNER, event.other):
+            return Untranslatable("wrong_shape")
+        event = replace(event, other=customer_ref(delivery.shop, cart, event.other))
     if item.customer is not None:
-        return Fact(customer_ref(delivery.shop, delivery.cart, item.customer), event, item.time)
+        return Fact(customer_ref(delivery.shop, cart, item.customer), event, item.time)
     if item.subscription is None or isinstance(event, _ABOUT_A_PERSON):
         return Untranslatable("no_subject")
-    return Fact(subscription_ref(delivery.shop, delivery.cart, item.subscription), event, item.time)
+    return Fact(subscription_ref(delivery.shop, cart, item.subscription), event, item.time)
 
 
-CART = Cart("standard", read_secret, verify, translate, ("webhook-id",))
+CART = Cart("standard", read_secret, verify, translate, ("webhook-id",), may_borrow=True)

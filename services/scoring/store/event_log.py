@@ -1,9 +1,13 @@
 """The event log: every fact, once."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import cast
 
+from msgspec.structs import replace
 from sqlalchemy import text
 
+from shared.events.catalogue import NAMES
+from shared.events.customer import CustomerSeen
 from shared.events.envelope import Envelope, decode, encode
 from shared.postgres.engine import AsyncConnection
 
@@ -22,6 +26,11 @@ _RELEASE = text(
 _OF_CUSTOMERS = text(
     "SELECT customer_ref, envelope FROM event_log WHERE customer_ref = ANY(CAST(:customers AS text[]))"
 )
+_SEEN = text(
+    "SELECT event_id, envelope FROM event_log WHERE customer_ref = ANY(CAST(:customers AS text[]))"
+    " AND type = :type"
+)
+_REWRITE = text("UPDATE event_log SET envelope = :envelope WHERE event_id = :event_id")
 _WHOLE = text(
     "SELECT envelope FROM event_log WHERE customer_ref IS NOT NULL ORDER BY customer_ref, time, event_id"
 )
@@ -53,17 +62,40 @@ async def release(connection: AsyncConnection, owners: Mapping[str, str]) -> lis
     return [(decode(row.envelope), row.customer_ref) for row in rows]
 
 
-async def histories(connection: AsyncConnection, customers: Sequence[str]) -> dict[str, list[Envelope]]:
-    """Everything known of these customers, in no particular order."""
-    found: dict[str, list[Envelope]] = {customer: [] for customer in customers}
-    if customers:
-        for row in await connection.execute(_OF_CUSTOMERS, {"customers": list(customers)}):
-            found[row.customer_ref].append(decode(row.envelope))
+async def histories(
+    connection: AsyncConnection, persons: Mapping[str, Sequence[str]]
+) -> dict[str, list[Envelope]]:
+    """Everything known of these persons, each given with all accounts; in no particular order."""
+    person_of = {account: person for person, accounts in persons.items() for account in accounts}
+    found: dict[str, list[Envelope]] = {person: [] for person in persons}
+    if persons:
+        for row in await connection.execute(_OF_CUSTOMERS, {"customers": list(person_of)}):
+            found[person_of[row.customer_ref]].append(decode(row.envelope))
     return found
 
 
+async def forget(connection: AsyncConnection, customers: Sequence[str]) -> None:
+    """Take the keyed hashes out of what was logged of these customers, who are erased."""
+    if not customers:
+        return
+    of_type = {"customers": list(customers), "type": NAMES[CustomerSeen]}
+    rows = [(row.event_id, decode(row.envelope)) for row in await connection.execute(_SEEN, of_type)]
+    telling = [(event_id, each) for event_id, each in rows if _tells(each)]
+    if telling:
+        bare = [{"event_id": event_id, "envelope": encode(_bare(each))} for event_id, each in telling]
+        await connection.execute(_REWRITE, bare)
+
+
+def _tells(envelope: Envelope) -> bool:
+    return isinstance(envelope.data, CustomerSeen) and envelope.data.identifiers is not None
+
+
+def _bare(envelope: Envelope) -> Envelope:
+    return replace(envelope, data=CustomerSeen(cast(CustomerSeen, envelope.data).account))
+
+
 async def whole(connection: AsyncConnection) -> AsyncIterator[Envelope]:
-    """The whole log, customer by customer, in their order of time; streamed, for training."""
+    """The whole log, account by account, in their order of time; streamed, for training."""
     async with connection.stream(_WHOLE) as rows:
         async for row in rows:
             yield decode(row.envelope)

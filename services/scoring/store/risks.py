@@ -1,7 +1,8 @@
-"""Risk events: what was told about whom, and when."""
+"""Risk events: what was told about whom, when, why, and by which model."""
 
 from collections.abc import Sequence
 
+import msgspec
 from sqlalchemy import text
 
 from shared.events.envelope import Envelope
@@ -11,8 +12,9 @@ from shared.postgres.engine import AsyncConnection
 
 _RECORD = text(
     "INSERT INTO risk_event"
-    " (event_id, customer_ref, episode, phase, probability, model, assessed_at, noticed_at)"
-    " VALUES (:event_id, :customer_ref, :episode, :phase, :probability, :model, :assessed_at, :noticed_at)"
+    " (event_id, customer_ref, episode, phase, probability, model, assessed_at, noticed_at, detail)"
+    " VALUES (:event_id, :customer_ref, :episode, :phase, :probability, :model, :assessed_at, :noticed_at,"
+    " CAST(:detail AS jsonb))"
 )
 
 
@@ -32,6 +34,7 @@ async def tell(connection: AsyncConnection, told: Sequence[tuple[Envelope, RiskA
                 "model": risk.model,
                 "assessed_at": risk.assessed_at,
                 "noticed_at": risk.noticed_at,
+                "detail": msgspec.json.encode(risk).decode(),
             }
             for envelope, risk in told
         ],

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Row, text
 
 from services.scoring.features.state import EMPTY, CustomerState, from_bytes, to_bytes
-from services.scoring.model.assess import Previous
+from services.scoring.model.episode import Previous
 from shared.events.risk import Band
 from shared.postgres.engine import AsyncConnection
 
@@ -47,13 +47,13 @@ _PLACE = text(
     " ON CONFLICT DO NOTHING"
 )
 _LOCK = text(
-    "SELECT customer_ref, state, band, episode, told, due FROM customer_state"
+    "SELECT customer_ref, state, kind, band, episode, told, due FROM customer_state"
     " WHERE customer_ref = ANY(CAST(:refs AS text[])) ORDER BY customer_ref FOR UPDATE"
 )
 # Skips what a batch holds: the batch scores those customers itself.
-_DUE = text(
-    "SELECT customer_ref, state, band, episode, told, due FROM customer_state WHERE next_look_at <= :now"
-    " ORDER BY next_look_at LIMIT :most FOR UPDATE SKIP LOCKED"
+DUE = text(
+    "SELECT customer_ref, state, kind, band, episode, told, due FROM customer_state"
+    " WHERE next_look_at <= :now ORDER BY next_look_at LIMIT :most FOR UPDATE SKIP LOCKED"
 )
 _SAVE = text(
     "UPDATE customer_state SET state = given.state, events = given.events, kind = given.kind,"
@@ -69,6 +69,11 @@ _SAVE = text(
     " assessment, scored_at, next_look_at) WHERE customer_state.customer_ref = given.customer_ref"
 )
 _FIND = text("SELECT assessment FROM customer_state WHERE customer_ref = :ref AND assessment IS NOT NULL")
+_MOST_URGENT = text(
+    "SELECT customer_ref FROM customer_state WHERE priority > 0 OR CAST(:most AS int) IS NULL"
+    " ORDER BY priority DESC, customer_ref LIMIT CAST(:most AS int)"
+)
+_NEWEST_LOOK = text("SELECT max(scored_at) FROM customer_state")
 _OLDEST_DUE = text("SELECT min(next_look_at) AS oldest FROM customer_state WHERE next_look_at <= :now")
 
 
@@ -81,13 +86,12 @@ async def lock(connection: AsyncConnection, refs: Sequence[str]) -> list[Custome
 
 async def lock_due(connection: AsyncConnection, now: datetime, most: int) -> list[Customer]:
     """The customers whose next look is due, the longest overdue first."""
-    return [_customer(row) for row in await connection.execute(_DUE, {"now": now, "most": most})]
+    return [_customer(row) for row in await connection.execute(DUE, {"now": now, "most": most})]
 
 
 def _customer(row: Row[Any]) -> Customer:
-    return Customer(
-        row.customer_ref, from_bytes(row.state), Previous(row.band, row.episode, row.told, row.due)
-    )
+    previous = Previous(row.band, row.episode, row.told, row.due, row.kind or "subscription")
+    return Customer(row.customer_ref, from_bytes(row.state), previous)
 
 
 async def save(connection: AsyncConnection, scored: Sequence[Scored]) -> None:
@@ -120,3 +124,14 @@ async def oldest_due(connection: AsyncConnection, now: datetime) -> datetime | N
     """Since when the longest overdue look waits."""
     oldest: datetime | None = (await connection.execute(_OLDEST_DUE, {"now": now})).scalar_one()
     return oldest
+
+
+async def most_urgent(connection: AsyncConnection, most: int | None) -> list[str]:
+    """The customers of the highest priority; everybody if no number is given."""
+    return [row.customer_ref for row in await connection.execute(_MOST_URGENT, {"most": most})]
+
+
+async def newest_look(connection: AsyncConnection) -> datetime | None:
+    """The last moment, in business time, at which anybody was scored."""
+    newest: datetime | None = (await connection.execute(_NEWEST_LOOK)).scalar_one()
+    return newest

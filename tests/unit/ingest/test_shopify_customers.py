@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from services.ingest.carts.base import Delivery, Ignored
+from services.ingest.carts.base import Delivery, Ignored, Untranslatable
 from services.ingest.carts.shopify import translate
 from shared.events.customer import (
     ConsentGranted,
@@ -16,6 +16,7 @@ from shared.events.customer import (
     CustomerSeen,
 )
 from shared.events.envelope import Envelope
+from shared.events.identity import DuplicateConfirmed
 
 Delivered = Callable[..., Delivery]
 Told = Callable[..., Envelope]
@@ -64,6 +65,34 @@ def test_without_an_address_the_currency_tells_the_order_of_names(shopify_events
     _, contact = shopify_events("customers/create", customer)
 
     assert contact.data == ContactChanged(name="山田 花子")
+
+
+MERGE: dict[str, Any] = {
+    "admin_graphql_api_customer_kept_id": "gid://shopify/Customer/706405506930370084",
+    "admin_graphql_api_customer_deleted_id": "gid://shopify/Customer/2",
+    "admin_graphql_api_job_id": None,
+    "status": "completed",
+    "errors": [],
+}
+
+
+def test_a_merge_is_told_of_the_customer_who_is_kept_once_it_is_done(
+    shopify_event: Told, shopify_delivery: Delivered
+) -> None:
+    envelope = shopify_event("customers/merge", MERGE)
+
+    assert envelope.subject == "kirei/shopify/706405506930370084"
+    assert envelope.data == DuplicateConfirmed("kirei/shopify/2", by="cart")
+    for status in ("failed", "in_progress", "requested"):
+        assert isinstance(
+            translate(shopify_delivery("customers/merge", {**MERGE, "status": status})), Ignored
+        )
+
+
+def test_a_merge_of_nobody_is_kept_until_it_can_be_read(shopify_delivery: Delivered) -> None:
+    odd = {**MERGE, "admin_graphql_api_customer_deleted_id": "gid://shopify/Company/2"}
+
+    assert translate(shopify_delivery("customers/merge", odd)) == Untranslatable("wrong_shape")
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,7 @@ IGNORED: dict[str, str] = {
     "2026-04/customers__data_request.json": "a person must answer the customer within 30 days",
     "2026-04/customers__disable.json": "a login was switched off; the customer still buys",
     "2026-04/customers__enable.json": "a login was switched on; customers/create said the rest",
-    "2026-04/customers__merge.json": "who is the same person is not decided by the cart",
+    "2026-04/customers__merge.json": "a merge that is not completed",
     "2026-04/customers_marketing_consent__update.json": "SMS is no channel of ours",
     "2026-04/fulfillment_events__create.json": "a carrier's step; orders/fulfilled tells when a parcel left",
     "2026-04/fulfillments__create.json": IN_PARTS,

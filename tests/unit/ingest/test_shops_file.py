@@ -22,6 +22,10 @@ secrets = ["whsec_MDEyMw"]
 ENVIRONMENT = {"KIREI_SECRET": "the-new-one", "EMPTY": ""}
 
 
+def with_pepper(pepper: str) -> str:
+    return GOOD.replace('id = "kirei"', f'id = "kirei"\npepper = "{pepper}"')
+
+
 class HandClock:
     """Seconds that pass when the test says so."""
 
@@ -71,11 +75,29 @@ def test_each_cart_reads_its_secrets_in_its_own_way(shops: ShopsFile) -> None:
     assert account.secrets == (b"0123",)
 
 
+def test_a_cart_may_speak_of_another_carts_customers(path: Path) -> None:
+    path.write_text(GOOD + 'customers_of = "shopify"')
+
+    accounts = read_shops(path, ENVIRONMENT)
+    assert accounts["kirei", "standard"].customers_of == "shopify"
+    assert accounts["kirei", "shopify"].customers_of is None
+
+
 @pytest.mark.parametrize(
     ("shop", "cart"), [("other", "shopify"), ("kirei", "woocommerce"), ("", ""), ("KIREI", "shopify")]
 )
 def test_who_is_not_in_the_file_is_a_stranger(shops: ShopsFile, shop: str, cart: str) -> None:
     assert shops.account(shop, cart) is None
+
+
+def test_a_pepper_is_the_shops_at_every_cart_and_is_not_printed(path: Path) -> None:
+    path.write_text(with_pepper("${PEPPER}"))
+    accounts = read_shops(path, {**ENVIRONMENT, "PEPPER": "a pepper of the shop"})
+
+    assert {account.pepper for account in accounts.values()} == {b"a pepper of the shop"}
+    assert "a pepper" not in repr(accounts)
+    path.write_text(GOOD)
+    assert {account.pepper for account in read_shops(path, ENVIRONMENT).values()} == {None}
 
 
 def test_an_account_never_prints_its_secrets(shops: ShopsFile) -> None:
@@ -98,6 +120,17 @@ def test_an_account_never_prints_its_secrets(shops: ShopsFile) -> None:
         (GOOD.replace("KIREI_SECRET", "EMPTY"), "a secret is empty"),
         (GOOD.replace("whsec_MDEyMw", "whsec_???"), "a secret must be base64"),
         (GOOD + GOOD, "has the cart 'shopify' twice"),
+        (with_pepper("${NOT_SET}"), "environment variable NOT_SET is not set"),
+        (with_pepper("fifteen letters"), "the pepper must have at least 16 characters"),
+        (
+            GOOD + "customers_of = 'shopfiy'",
+            "customers_of names 'shopfiy', a cart that this shop does not have",
+        ),
+        (GOOD + "customers_of = 'standard'", "customers_of names this very cart"),
+        (
+            GOOD.replace('cart = "shopify"', 'cart = "shopify"\ncustomers_of = "standard"'),
+            "cart 'shopify': it names customers by its own ids",
+        ),
     ],
 )
 def test_a_mistake_is_named(path: Path, text: str, problem: str) -> None:

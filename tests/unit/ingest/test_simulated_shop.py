@@ -1,17 +1,17 @@
-"""The simulated shop and the adapter were written apart: what one sends, the other must understand."""
+"""The simulated shop and the adapters were written apart: what one sends, the others must understand."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from services.ingest.carts import CARTS
 from services.ingest.carts.base import Delivery, Translated
-from services.ingest.carts.shopify import translate, verify
 from shared.events.commerce import OrderPlaced
 from shared.events.customer import ContactChanged
 from shared.events.envelope import Envelope
 from simulation.shop import Shop
-from simulation.webhook import Webhook, sign
+from simulation.webhook import Webhook, sign, sign_standard
 
 START = datetime(2026, 4, 1, tzinfo=UTC)
 
@@ -22,22 +22,29 @@ def webhooks() -> Sequence[Webhook]:
 
 
 def delivered(webhook: Webhook) -> Delivery:
-    headers = {name.lower(): value for name, value in sign(webhook, "kirei.myshopify.com", "hush").items()}
-    return Delivery("kirei", "shopify", headers, webhook.body, START, START)
+    if webhook.cart == "standard":
+        signed = sign_standard(webhook, "whsec_MDEyMw==", START)
+    else:
+        signed = sign(webhook, "kirei.myshopify.com", "hush")
+    headers = {name.lower(): value for name, value in signed.items()}
+    return Delivery("kirei", webhook.cart, headers, webhook.body, START, START, customers_of="shopify")
 
 
 @pytest.fixture(scope="module")
 def translated(webhooks: Sequence[Webhook]) -> list[tuple[Webhook, tuple[Envelope, ...]]]:
     found = []
     for webhook in webhooks:
-        outcome = translate(delivered(webhook))
+        outcome = CARTS[webhook.cart].translate(delivered(webhook))
         assert isinstance(outcome, Translated), (webhook.topic, outcome)
         found.append((webhook, outcome.envelopes))
     return found
 
 
 def test_every_webhook_verifies(webhooks: Sequence[Webhook]) -> None:
-    assert all(verify(delivered(webhook), [b"hush"], START) for webhook in webhooks)
+    secrets = {"shopify": b"hush", "standard": b"0123"}
+    assert {webhook.cart for webhook in webhooks} == set(secrets)
+    for webhook in webhooks:
+        assert CARTS[webhook.cart].verify(delivered(webhook), [secrets[webhook.cart]], START)
 
 
 def test_no_two_webhooks_make_the_same_event(translated: list[tuple[Webhook, tuple[Envelope, ...]]]) -> None:

@@ -1,6 +1,7 @@
 """Our own event shapes in a Standard Webhook: what a cart without an adapter may tell."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,6 +11,7 @@ from services.ingest.carts.base import Delivery, Ignored, Translated, Untranslat
 from services.ingest.carts.standard_webhooks import translate
 from shared.events.catalogue import TYPES
 from shared.events.commerce import OrderPlaced
+from shared.events.identity import DuplicateConfirmed, DuplicateDenied
 from shared.events.ids import event_id
 from shared.events.money import Money
 
@@ -82,6 +84,68 @@ def test_what_is_about_a_person_must_name_the_person(
 
     assert translate(standard_delivery({**item, "subscription": "s-1"})) == Untranslatable("no_subject")
     assert isinstance(translate(standard_delivery({**item, "customer": "c-1"})), Translated)
+
+
+def test_a_shops_own_site_may_speak_of_the_customers_of_its_cart(standard_delivery: Delivered) -> None:
+    delivery = replace(standard_delivery([ITEM, {**SKIP, "subscription": "s-1"}]), customers_of="shopify")
+
+    outcome = translate(delivery)
+    assert isinstance(outcome, Translated)
+    order, skip = outcome.envelopes
+    assert (order.subject, skip.subject) == ("kirei/shopify/c-1", "kirei/shopify/~subscription/s-1")
+    assert order.source == "/shops/kirei/standard"
+    assert order.id == event_id("kirei", "standard", "standard", "msg_1", 0)
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("page.viewed", {"page": "cancel"}),
+        ("mail.opened", {}),
+        ("line.blocked", {}),
+        ("survey.answered", {"survey": "first", "nps": 9}),
+        ("support.contacted", {"topic": "delivery"}),
+        ("referral.made", {}),
+        ("review.posted", {"rating": 4}),
+    ],
+)
+def test_what_customers_do_besides_ordering_may_be_told(
+    standard_delivery: Delivered, name: str, data: dict[str, Any]
+) -> None:
+    outcome = translate(standard_delivery({**ITEM, "type": name, "data": data}))
+
+    assert isinstance(outcome, Translated)
+    assert outcome.envelopes[0].type == f"com.hikitome.{name}.v1"
+
+
+@pytest.mark.parametrize("name", ["customer.merged", "customer.separated", "duplicate.suspected"])
+def test_who_is_one_customer_is_our_conclusion_however_it_is_named(
+    standard_delivery: Delivered, name: str
+) -> None:
+    for written in (name, f"com.hikitome.{name}.v1"):
+        item = {**ITEM, "type": written, "data": {}}
+        assert translate(standard_delivery(item)) == Untranslatable("not_yours_to_send")
+
+
+@pytest.mark.parametrize(
+    ("name", "event"),
+    [("duplicate.confirmed", DuplicateConfirmed), ("duplicate.denied", DuplicateDenied)],
+)
+def test_a_shop_may_say_who_is_who_by_its_own_ids(
+    standard_delivery: Delivered, name: str, event: type[DuplicateConfirmed | DuplicateDenied]
+) -> None:
+    item = {**ITEM, "type": name, "data": {"other": "c-2", "by": "person"}}
+
+    outcome = translate(standard_delivery(item))
+
+    assert isinstance(outcome, Translated)
+    assert outcome.envelopes[0].data == event("kirei/standard/c-2", by="person")
+    about_a_contract = {**SKIP, **item, "customer": None, "subscription": "s-1"}
+    assert translate(standard_delivery(about_a_contract)) == Untranslatable("no_subject")
+    nobody = {**item, "data": {"other": "~order/1", "by": "person"}}
+    assert translate(standard_delivery(nobody)) == Untranslatable("wrong_shape")
+    suspected = {**item, "type": "duplicate.suspected", "data": {"other": "c-2", "because": []}}
+    assert translate(standard_delivery(suspected)) == Untranslatable("not_yours_to_send")
 
 
 @pytest.mark.parametrize("family", ["churn", "action", "alert"])
