@@ -12,7 +12,7 @@ from services.scoring.artifact import Artifact, Rejected, load
 from services.scoring.observe import Observer
 from services.scoring.settings import ScoringSettings
 from services.scoring.sweep import Sweep
-from shared.events.topics import CUSTOMER_EVENTS
+from shared.events.topics import CUSTOMER_EVENTS, RETENTION_ACTIONS
 from shared.kafka.producer import EventProducer
 from shared.kafka.relay import Relay
 from shared.kafka.stream import PartitionStream
@@ -21,7 +21,7 @@ from shared.postgres.migrations import migrate
 from shared.process import logs
 from shared.process.command import documented, read_settings
 from shared.process.health import Health, admin_app
-from shared.process.metrics import model_loaded
+from shared.process.metrics import model_loaded, model_trained_timestamp
 from shared.process.run import run, serve, start
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -60,6 +60,7 @@ async def _score(settings: ScoringSettings, artifact: Artifact) -> int:
     engine = create_engine(dsn, "scoring", settings.postgres_pool_size)
     committed = asyncio.Event()
     model_loaded.labels(version=artifact.version).set(1)
+    model_trained_timestamp.set(artifact.body.manifest.trained_at.timestamp())
     log.info("model loaded", version=artifact.version)
     try:
         async with EventProducer(settings, delivery_timeout=10) as producer:
@@ -70,7 +71,7 @@ async def _score(settings: ScoringSettings, artifact: Artifact) -> int:
                 settings,
                 engine,
                 "scoring",
-                [CUSTOMER_EVENTS],
+                [CUSTOMER_EVENTS, RETENTION_ACTIONS],
                 observer.observe,
                 health=health,
                 committed=committed,

@@ -35,6 +35,9 @@ class Part(msgspec.Struct, frozen=True):
     `rung` says how much could be learned, `auc_interval` (95 %) how sure that is. `survival[n - 1]` is the
     share of customers who go on to delivery (or order) n + 1 after the nth; the last holds for all after it.
     `alerts_per_day` is the capacity the bands were fitted to, None where they take shares of the population.
+    `metrics` are of customers the model had not seen; those that end in `_later` of weeks it had not seen.
+    `treated_rows` are of customers about whom something was done: set aside where `learned_from` untreated
+    ones alone, and never judged on, unless nothing else is left. A prior may have been made of no rows here.
     """
 
     horizon_days: float
@@ -50,6 +53,8 @@ class Part(msgspec.Struct, frozen=True):
     auc_interval: tuple[float, float] | None = None
     survival: tuple[float, ...] = ()
     alerts_per_day: float | None = None
+    treated_rows: int = 0
+    learned_from: Literal["untreated", "all"] = "untreated"
 
 
 class Manifest(msgspec.Struct, frozen=True):

@@ -8,13 +8,13 @@ import msgspec
 
 from services.scoring.artifact import Artifact
 from services.scoring.features.state import CustomerState
-from services.scoring.model.assess import Assessment, Previous, assess_all
+from services.scoring.model.assess import Assessment, assess_all
+from services.scoring.model.episode import Previous
 from services.scoring.store import risks, states
 from services.scoring.store.states import Scored
 from shared.events.envelope import Envelope
 from shared.events.ids import derived_id
-from shared.events.money import Money
-from shared.events.risk import Phase, Reason, RiskAssessed
+from shared.events.risk import Phase, RiskAssessed
 from shared.postgres.engine import AsyncConnection
 from shared.process.metrics import risk_events, scores
 
@@ -31,29 +31,6 @@ class Subject:
     previous: Previous
     noticed_at: datetime
     cause: Envelope | None = None
-
-
-class Standing(msgspec.Struct, frozen=True):
-    """The newest assessment of a customer, as `GET /v1/customers/{ref}/risk` gives it."""
-
-    customer: str
-    kind: str
-    standing: str
-    probability: float
-    band: str
-    priority: float
-    value_at_risk: Money
-    reasons: tuple[Reason, ...]
-    horizon_days: float
-    model: str
-    assessed_at: datetime
-    episode: str | None = None
-    subscription: str | None = None
-    delivery_number: int | None = None
-    min_deliveries: int | None = None
-    due: datetime | None = None
-    cutoff: datetime | None = None
-    next_look_at: datetime | None = None
 
 
 async def score(
@@ -102,7 +79,9 @@ def _told(
         delivery_number=assessment.delivery_number,
         min_deliveries=assessment.min_deliveries,
         due=assessment.due,
-        cutoff=assessment.shipment_cutoff,
+        cutoff=assessment.cutoff,
+        strengths=assessment.strengths,
+        rung=assessment.rung,
     )
     return _envelope(subject, risk, cutoff), risk
 
@@ -129,26 +108,6 @@ def _scored(
 ) -> Scored:
     phase: Phase | None = assessment.phase
     episode = None if phase == "left" else episodes.get(subject.ref, subject.previous.episode)
-    standing = Standing(
-        customer=subject.ref,
-        kind=assessment.kind,
-        standing=assessment.standing,
-        probability=assessment.probability,
-        band=assessment.band,
-        priority=assessment.priority,
-        value_at_risk=assessment.value_at_risk,
-        reasons=assessment.reasons,
-        horizon_days=assessment.horizon_days,
-        model=version,
-        assessed_at=cutoff,
-        episode=episode,
-        subscription=assessment.subscription,
-        delivery_number=assessment.delivery_number,
-        min_deliveries=assessment.min_deliveries,
-        due=assessment.due,
-        cutoff=assessment.shipment_cutoff,
-        next_look_at=assessment.next_look_at,
-    )
     return Scored(
         ref=subject.ref,
         state=subject.state,
@@ -159,7 +118,15 @@ def _scored(
         priority=assessment.priority,
         told=subject.previous.priority if phase is None else assessment.priority,
         due=assessment.due,
-        assessment=msgspec.json.encode(standing),
+        assessment=_answer(subject, assessment, cutoff, episode, version),
         scored_at=cutoff,
         next_look_at=assessment.next_look_at,
     )
+
+
+def _answer(
+    subject: Subject, assessment: Assessment, cutoff: datetime, episode: str | None, version: str
+) -> bytes:
+    """What `GET /v1/customers/{ref}/risk` gives: the assessment, and of whom, when and by which model."""
+    head = {"customer": subject.ref, "model": version, "assessed_at": cutoff, "episode": episode}
+    return msgspec.json.encode(head | msgspec.structs.asdict(assessment))

@@ -11,9 +11,25 @@ from shared.events import commerce, payment, subscription
 REMEMBERED = 4
 """Orders remembered as counted: carts tell of one delivery twice, and of a late payment after the next."""
 
+SHIPMENT_LEAD_DAYS = 7.0
+"""次回発送の締切: a parcel can be changed until so many days before it is due."""
+
+MOST_SKIPS = 24
+"""Skips remembered one by one; who leaves out more in a row has long stopped being a subscriber."""
+
+
+class Skip(msgspec.Struct, frozen=True, array_like=True):
+    """`due` is when the parcel left out would have come, `at` when the customer left it out."""
+
+    due: float
+    at: float
+
 
 class Contract(msgspec.Struct, frozen=True, array_like=True):
-    """Moments are epoch seconds. `open_skips` are the due dates left out since the last delivery."""
+    """Moments are epoch seconds.
+
+    `open_skips` are the due dates left out since the last delivery, `skipped` the newest skips that stand.
+    """
 
     id: str
     started: float | None = None
@@ -25,7 +41,7 @@ class Contract(msgspec.Struct, frozen=True, array_like=True):
     bound_ended: float | None = None
     skips: int = 0
     open_skips: tuple[float, ...] = ()
-    last_skip: float | None = None
+    skipped: tuple[Skip, ...] = ()
     unskips: int = 0
     paused: float | None = None
     pauses: int = 0
@@ -120,7 +136,12 @@ def _skipped(contract: Contract, event: subscription.SubscriptionSkipped, at: fl
     known = any(abs(skip - open_skip) < contract.cycle_days * DAY / 2 for open_skip in contract.open_skips)
     if known:
         return contract
-    return _with(contract, skips=contract.skips + 1, open_skips=(*contract.open_skips, skip), last_skip=at)
+    return _with(
+        contract,
+        skips=contract.skips + 1,
+        open_skips=(*contract.open_skips, skip)[-MOST_SKIPS:],
+        skipped=(*contract.skipped, Skip(skip, at))[-MOST_SKIPS:],
+    )
 
 
 def _unskip(contract: Contract, event: subscription.SubscriptionUnskipped, at: float) -> Contract:
@@ -133,6 +154,7 @@ def _unskip(contract: Contract, event: subscription.SubscriptionUnskipped, at: f
         skips=contract.skips - 1,
         unskips=contract.unskips + 1,
         open_skips=tuple(skip for skip in contract.open_skips if skip != undone),
+        skipped=tuple(skip for skip in contract.skipped if skip.due != undone),
     )
 
 

@@ -1,29 +1,34 @@
-"""Spend: how much a customer buys for, where it is heading, and how much of it hangs on a discount.
+"""Spend: how much a customer buys for, and where it is heading.
 
 Source: order.placed, order.cancelled, order.refunded. Amounts are minor units of the shop's currency (yen).
 """
 
 from datetime import datetime
-from math import nan
+from math import nan, sqrt
 
 import msgspec
 
-from services.scoring.features.days import ratio
+from services.scoring.features.days import DAY, ratio, seconds
 from shared.events.commerce import OrderCancelled, OrderPlaced, OrderRefunded
 from shared.events.envelope import Envelope
 
 REMEMBERED = 6
 """Orders that can still be taken back; an older one is taken off the total by the amount refunded."""
 
+HALF_LIVES = (45.0, 120.0)
+"""Days after which an amount weighs half."""
+
 
 class Purchase(msgspec.Struct, frozen=True, array_like=True):
     order: str
     amount: int
     discount: int
+    at: float
 
 
 class Spend(msgspec.Struct, frozen=True, array_like=True):
-    """`count`, `total`, `discounted` are of the purchases older than the `recent` ones (newest last).
+    """`count`, `total` and `squares` (the sum of amount²) are of the purchases older than the `recent` ones
+    (newest last), and so is `decayed`, as of the newest of them, `settled_at`.
 
     `trial`: whether the very first purchase had a discount (初回割引).
     """
@@ -31,7 +36,9 @@ class Spend(msgspec.Struct, frozen=True, array_like=True):
     currency: str = ""
     count: int = 0
     total: int = 0
-    discounted: int = 0
+    squares: float = 0.0
+    decayed: tuple[float, float] = (0.0, 0.0)
+    settled_at: float = 0.0
     cancelled: int = 0
     refunds: int = 0
     trial: bool | None = None
@@ -41,7 +48,7 @@ class Spend(msgspec.Struct, frozen=True, array_like=True):
 def update(state: Spend, envelope: Envelope) -> Spend:
     match envelope.data:
         case OrderPlaced() as placed if placed.total.amount > 0:
-            return _with(state, placed)
+            return _with(state, placed, seconds(envelope.time))
         case OrderCancelled(order=order):
             return msgspec.structs.replace(_without(state, order), cancelled=state.cancelled + 1)
         case OrderRefunded(order=order, amount=amount):
@@ -50,11 +57,12 @@ def update(state: Spend, envelope: Envelope) -> Spend:
             return state
 
 
-def _with(state: Spend, placed: OrderPlaced) -> Spend:
+def _with(state: Spend, placed: OrderPlaced, at: float) -> Spend:
     if any(known.order == placed.order for known in state.recent):
         return state
     discount = placed.discount.amount if placed.discount else 0
-    recent = (*state.recent, Purchase(placed.order, placed.total.amount, discount))
+    purchase = Purchase(placed.order, placed.total.amount, discount, at)
+    recent = (*state.recent, purchase)
     known = msgspec.structs.replace(
         state,
         currency=state.currency or placed.total.currency,
@@ -62,13 +70,26 @@ def _with(state: Spend, placed: OrderPlaced) -> Spend:
     )
     if len(recent) <= REMEMBERED:
         return msgspec.structs.replace(known, recent=recent)
+    return msgspec.structs.replace(_settled(known, recent[0]), recent=recent[1:])
+
+
+def _settled(state: Spend, oldest: Purchase) -> Spend:
+    short, lasting = _faded(state, oldest.at)
     return msgspec.structs.replace(
-        known,
+        state,
         count=state.count + 1,
-        total=state.total + recent[0].amount,
-        discounted=state.discounted + (recent[0].discount > 0),
-        recent=recent[1:],
+        total=state.total + oldest.amount,
+        squares=state.squares + oldest.amount**2,
+        decayed=(short + oldest.amount, lasting + oldest.amount),
+        settled_at=oldest.at,
     )
+
+
+def _faded(state: Spend, now: float) -> list[float]:
+    return [
+        amount * 0.5 ** ((now - state.settled_at) / DAY / half)
+        for amount, half in zip(state.decayed, HALF_LIVES, strict=True)
+    ]
 
 
 def _without(state: Spend, order: str) -> Spend:
@@ -83,7 +104,7 @@ def _refunded(state: Spend, order: str, amount: int | None) -> Spend:
     left = 0 if amount is None else known.amount - amount
     if left <= 0:
         return _without(counted, order)
-    smaller = Purchase(order, left, known.discount)
+    smaller = Purchase(order, left, known.discount, known.at)
     return msgspec.structs.replace(
         counted, recent=tuple(smaller if each is known else each for each in state.recent)
     )
@@ -100,21 +121,35 @@ def usual_amount(state: Spend) -> float:
 def read(state: Spend, cutoff: datetime) -> dict[str, float]:
     """Yen, counts and shares; nan before the first purchase.
 
-    spend_trend: last amount ÷ mean of the recent ones before it; discount_share: purchases with a discount ÷
-    purchases; discounted_only: 1 when the only purchase had one; began_discounted: 1 when the first one had.
+    spend_trend: last amount ÷ mean of the recent ones before it; spend_cv: standard deviation ÷ mean;
+    spend_45, spend_120: yen, each worth half after so many days.
     """
     amounts = [each.amount for each in state.recent]
     before = amounts[:-1]
-    count = state.count + len(amounts)
-    discounted = state.discounted + sum(each.discount > 0 for each in state.recent)
+    count, total = state.count + len(amounts), state.total + sum(amounts)
+    short, lasting = _decayed(state, seconds(cutoff))
     return {
-        "spend_total": float(state.total + sum(amounts)),
-        "spend_mean": ratio(state.total + sum(amounts), count),
+        "spend_total": float(total),
+        "spend_mean": ratio(total, count),
         "spend_last": float(amounts[-1]) if amounts else nan,
         "spend_trend": ratio(amounts[-1], sum(before) / len(before)) if before else nan,
-        "discount_share": ratio(discounted, count),
-        "discounted_only": float(count == 1 and discounted == 1),
-        "began_discounted": nan if state.trial is None else float(state.trial),
+        "spend_cv": _variation(count, total, state.squares + sum(amount**2 for amount in amounts)),
+        "spend_45": short,
+        "spend_120": lasting,
         "cancelled_orders": float(state.cancelled),
         "refunds": float(state.refunds),
     }
+
+
+def _variation(count: int, total: int, squares: float) -> float:
+    if count < 2 or total <= 0:
+        return nan
+    variance = (squares - total**2 / count) / (count - 1)
+    return sqrt(max(variance, 0.0)) / (total / count)
+
+
+def _decayed(state: Spend, now: float) -> list[float]:
+    return [
+        settled + sum(each.amount * 0.5 ** ((now - each.at) / DAY / half) for each in state.recent)
+        for settled, half in zip(_faded(state, now), HALF_LIVES, strict=True)
+    ]

@@ -8,22 +8,46 @@ import hashlib
 from array import array
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Any, Literal, Protocol
 
 import msgspec
 
-from services.scoring.features import payment, rhythm, shipment, spend, subscription
+from services.scoring.features import (
+    advocacy,
+    basket,
+    discount,
+    engagement,
+    media,
+    payment,
+    rhythm,
+    season,
+    shipment,
+    spend,
+    subscription,
+    support,
+    survey,
+    treatment,
+)
+from services.scoring.features.advocacy import Advocacy
+from services.scoring.features.basket import Baskets
 from services.scoring.features.contract import due
 from services.scoring.features.days import DAY, days_since, seconds
+from services.scoring.features.discount import Discount
+from services.scoring.features.engagement import Engagement
+from services.scoring.features.media import Media
 from services.scoring.features.payment import Payment
 from services.scoring.features.rhythm import Rhythm
+from services.scoring.features.season import Season
 from services.scoring.features.shipment import Shipment
 from services.scoring.features.spend import Spend
 from services.scoring.features.subscription import Subscriptions
+from services.scoring.features.support import Support
+from services.scoring.features.survey import Survey
+from services.scoring.features.treatment import Treatment
 from shared.events.customer import CustomerErased
 from shared.events.envelope import Envelope
 
-LAYOUT = 1
+LAYOUT = 2
 """Raised when a state written before can't be read as it stands; part of the schema hash."""
 
 DORMANT_DAYS = 120.0
@@ -31,6 +55,32 @@ DORMANT_DAYS = 120.0
 
 LAPSED_DAYS = 45.0
 """A contract whose parcel is overdue by more has lapsed, whatever the cart says."""
+
+
+class Family(Protocol):
+    """A module of this package: one family of features and its part of the state."""
+
+    def update(self, state: Any, envelope: Envelope, /) -> Any: ...
+
+    def read(self, state: Any, cutoff: datetime, /) -> dict[str, float]: ...
+
+
+FAMILIES: dict[str, Family] = {
+    "rhythm": rhythm,
+    "spend": spend,
+    "basket": basket,
+    "discount": discount,
+    "media": media,
+    "subscription": subscription,
+    "payment": payment,
+    "shipment": shipment,
+    "engagement": engagement,
+    "support": support,
+    "survey": survey,
+    "advocacy": advocacy,
+    "season": season,
+}
+"""Each is a field of `CustomerState`; the vector is their readings in this order."""
 
 
 class CustomerState(msgspec.Struct, frozen=True, array_like=True):
@@ -43,6 +93,15 @@ class CustomerState(msgspec.Struct, frozen=True, array_like=True):
     subscription: Subscriptions = Subscriptions()
     payment: Payment = Payment()
     shipment: Shipment = Shipment()
+    basket: Baskets = Baskets()
+    discount: Discount = Discount()
+    media: Media = Media()
+    engagement: Engagement = Engagement()
+    support: Support = Support()
+    survey: Survey = Survey()
+    advocacy: Advocacy = Advocacy()
+    season: Season = Season()
+    treatment: Treatment = Treatment()
 
 
 EMPTY = CustomerState()
@@ -65,16 +124,14 @@ def fold(state: CustomerState, envelope: Envelope) -> CustomerState:
     """
     if not comes_after(state, envelope):
         raise OutOfOrder(envelope.id)
+    families = {name: family.update(getattr(state, name), envelope) for name, family in FAMILIES.items()}
     return CustomerState(
         events=state.events + 1,
         last_time=envelope.time.astimezone(UTC),
         last_id=envelope.id,
         erased=state.erased or isinstance(envelope.data, CustomerErased),
-        rhythm=rhythm.update(state.rhythm, envelope),
-        spend=spend.update(state.spend, envelope),
-        subscription=subscription.update(state.subscription, envelope),
-        payment=payment.update(state.payment, envelope),
-        shipment=shipment.update(state.shipment, envelope),
+        treatment=treatment.update(state.treatment, envelope),
+        **families,
     )
 
 
@@ -96,13 +153,10 @@ def in_order(envelopes: Iterable[Envelope]) -> list[Envelope]:
 
 def readings(state: CustomerState, cutoff: datetime) -> dict[str, float]:
     """Every feature by name at `cutoff`, which must not lie before the last fact folded."""
-    return (
-        rhythm.read(state.rhythm, cutoff)
-        | spend.read(state.spend, cutoff)
-        | subscription.read(state.subscription, cutoff)
-        | payment.read(state.payment, cutoff)
-        | shipment.read(state.shipment, cutoff)
-    )
+    seen: dict[str, float] = {}
+    for name, family in FAMILIES.items():
+        seen |= family.read(getattr(state, name), cutoff)
+    return seen
 
 
 def rounded(values: Iterable[float]) -> list[float]:
@@ -116,7 +170,13 @@ def vector(state: CustomerState, cutoff: datetime) -> list[float]:
 
 NAMES = tuple(readings(EMPTY, datetime(2000, 1, 1, tzinfo=UTC)))
 
-SCHEMA_HASH = hashlib.sha256("\n".join((f"layout {LAYOUT}", *NAMES)).encode()).hexdigest()
+
+def schema_hash(layout: int, names: Iterable[str]) -> str:
+    """What a model must have been trained on: the names in their order, and the states they are read from."""
+    return hashlib.sha256("\n".join((f"layout {layout}", *names)).encode()).hexdigest()
+
+
+SCHEMA_HASH = schema_hash(LAYOUT, NAMES)
 
 
 def standing(state: CustomerState, cutoff: datetime) -> Standing:

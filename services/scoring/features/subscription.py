@@ -10,12 +10,15 @@ from math import nan
 
 import msgspec
 
-from services.scoring.features.contract import STEPS, Contract, due
-from services.scoring.features.days import days_since, ratio, seconds
+from services.scoring.features.contract import SHIPMENT_LEAD_DAYS, STEPS, Contract, due
+from services.scoring.features.days import DAY, days_since, ratio, seconds
 from shared.events.envelope import Envelope
 
 REMEMBERED = 4
 """Contracts kept; beyond these the one that ended longest ago is forgotten."""
+
+LATELY = 3
+"""Cycles within which a skip is a recent one."""
 
 
 class Subscriptions(msgspec.Struct, frozen=True, array_like=True):
@@ -65,16 +68,20 @@ def read(state: Subscriptions, cutoff: datetime) -> dict[str, float]:
     """Counts and days; nan where there is no such thing (no contract, no bound, no skip yet).
 
     cycles_since_delivery: days since the last delivery ÷ cycle; skip_share: skips ÷ (deliveries + skips);
-    bound_left: deliveries still promised (回数縛り); deliveries_since_bound, days_since_bound: since that was
-    kept; cycle_longer: 1 if the last change made the cycle longer; days_to_due, days_overdue: 0 on the other
-    side of the due date.
+    skips_3_cycles: skips of the last three cycles; bound_left: deliveries still promised (回数縛り);
+    deliveries_since_bound, days_since_bound: since that was kept; cycle_longer: 1 if the last change made the
+    cycle longer; days_to_due, days_overdue: 0 on the other side of the due date; days_to_cutoff: until the
+    next parcel can't be changed any more (次回発送の締切), 0 after it; days_bound: until the parcel that
+    fulfils the promise; days_just_free: until the first parcel after it.
     """
     now, contract = seconds(cutoff), at_risk(state)
     ended = sum(each.ended is not None for each in state.contracts)
     counts = {"contracts": float(len(state.contracts) - ended), "contracts_ended": float(ended)}
     if contract is None:
         return counts | dict.fromkeys(CONTRACT_NAMES, nan)
-    return counts | _course(contract, now) | _changes(contract, now) | _shipment(contract, now)
+    shipment = _shipment(contract, now)
+    free = _freedom(contract, shipment["days_to_due"])
+    return counts | _course(contract, now) | _changes(contract, now) | shipment | free
 
 
 def _course(contract: Contract, now: float) -> dict[str, float]:
@@ -93,11 +100,13 @@ def _course(contract: Contract, now: float) -> dict[str, float]:
 
 
 def _changes(contract: Contract, now: float) -> dict[str, float]:
+    lately = now - LATELY * contract.cycle_days * DAY
     return {
         "skips": float(contract.skips),
         "skips_in_a_row": float(len(contract.open_skips)),
         "skip_share": ratio(contract.skips, contract.deliveries + contract.skips),
-        "days_since_skip": days_since(contract.last_skip, now),
+        "skips_3_cycles": float(sum(skip.at >= lately for skip in contract.skipped)),
+        "days_since_skip": days_since(contract.skipped[-1].at if contract.skipped else None, now),
         "unskips": float(contract.unskips),
         "pauses": float(contract.pauses),
         "paused": float(contract.paused is not None),
@@ -116,9 +125,22 @@ def _shipment(contract: Contract, now: float) -> dict[str, float]:
     return {
         "days_to_due": nan if next_due is None else max(left, 0.0),
         "days_overdue": 0.0 if next_due is None else max(-left, 0.0),
+        "days_to_cutoff": nan if next_due is None else max(left - SHIPMENT_LEAD_DAYS, 0.0),
     }
 
 
+def _freedom(contract: Contract, days_to_due: float) -> dict[str, float]:
+    """How much of the horizon a promise covers: a count of parcels says it only together with the cycle and
+    the due date, which features that are looked at one by one can't do.
+    """
+    promised = contract.min_deliveries - contract.deliveries if contract.min_deliveries else nan
+    bound = 0.0 if promised <= 0 else days_to_due + (promised - 1) * contract.cycle_days
+    return {"days_bound": bound, "days_just_free": days_to_due if promised == 0 else nan}
+
+
 CONTRACT_NAMES = tuple(
-    _course(Contract(""), 0.0) | _changes(Contract(""), 0.0) | _shipment(Contract(""), 0.0)
+    _course(Contract(""), 0.0)
+    | _changes(Contract(""), 0.0)
+    | _shipment(Contract(""), 0.0)
+    | _freedom(Contract(""), nan)
 )

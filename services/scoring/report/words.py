@@ -55,6 +55,8 @@ _FEATURES = {
     "silence_of_tenure": "沈黙の長さ ÷ 初回からの日数",
     "silence_z": "沈黙の異例さ（標準偏差の何倍か）",
     "silence_evidence": "沈黙から見た離脱の見込み（BG/NBD）",
+    "still_buying": "購入を続けている見込み（BG/NBD）",
+    "quiet_60": "60日間ご注文がない見込み（BG/NBD）",
     "spend_cv": "購入額のばらつき",
     "spend_45": "最近の購入額（半減期45日）",
     "spend_120": "最近の購入額（半減期120日）",

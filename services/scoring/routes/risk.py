@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Header, HTTPException, Response
 from pydantic import SecretStr
 
-from services.scoring.store import states
+from services.scoring.store import persons, states
 from shared.postgres.engine import AsyncEngine, transaction
 
 
@@ -29,9 +29,10 @@ def risk_routes(engine: AsyncEngine, token: SecretStr | None) -> APIRouter:
         },
     )
     async def risk(ref: str) -> Response:
-        """`ref` is `<shop>/<cart>/<the cart's customer id>`."""
+        """`ref` is `<shop>/<cart>/<the cart's customer id>`; any account of a customer will do."""
         async with transaction(engine) as connection:
-            assessment = await states.find_assessment(connection, ref)
+            person_of = await persons.of_accounts(connection, [ref])
+            assessment = await states.find_assessment(connection, person_of[ref])
         if assessment is None:
             raise HTTPException(404, "no customer of that reference has been scored")
         return Response(assessment, media_type="application/json")

@@ -1,31 +1,32 @@
 """Fit: boosted trees of one feature each, their number and their calibration found on customers not seen."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.metrics import log_loss
-from sklearn.model_selection import GroupKFold
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
+from services.scoring.features.days import DAY
 from services.scoring.features.state import NAMES
 from services.scoring.model.step_tables import Platt, StepTables
 from services.scoring.training.dataset import Dataset, Progress
-from services.scoring.training.export import step_tables
+from services.scoring.training.export import averaged, step_tables
+from services.scoring.training.split import FOLDS, SEED, by_customer
 from shared.events.risk import RiskKind
 
 Array = npt.NDArray[Any]
 
-FOLDS = 3
 TREES = (50, 100, 150, 200, 300)
 LEARNING_RATE = 0.1
 LEAVES = 4
 L2 = 5.0
 FEATURES_PER_SPLIT = 0.3
-SEED = 20_261
+HALF_LIFE_DAYS = 90.0
 
 # Where common sense has a direction the model must not find another one: each sign costs next to nothing, and
 # keeps a reason from saying the opposite of what it means.
@@ -38,7 +39,19 @@ MONOTONE: dict[RiskKind, dict[str, int]] = {
         "paused": 1,
         "days_since_request": -1,
     },
-    "repeat": {"days_since_order": 1, "orders_30": -1, "orders_90": -1, "orders": -1},
+    "payment": {"failures_open": 1, "failures": 1, "failed_finally": 1},
+    "repeat": {
+        "days_since_order": 1,
+        "silence_z": 1,
+        "silence_evidence": 1,
+        "still_buying": -1,
+        "quiet_60": 1,
+        "orders": -1,
+        "orders_15": -1,
+        "orders_45": -1,
+        "orders_120": -1,
+        "order_rate": -1,
+    },
 }
 
 
@@ -51,6 +64,15 @@ class Fitted:
     probability: Array
 
 
+@dataclass(frozen=True, slots=True)
+class _Member:
+    """A fold's model, the columns it knows, and the rows it has not seen."""
+
+    model: HistGradientBoostingClassifier
+    columns: Array
+    unseen: Array
+
+
 def fit(kind: RiskKind, data: Dataset, progress: Progress) -> Fitted:
     """On one thread: trees of a few leaves are too little to share, and waiting for one another costs three
     times the work on a busy machine.
@@ -60,40 +82,63 @@ def fit(kind: RiskKind, data: Dataset, progress: Progress) -> Fitted:
 
 
 def _fit(kind: RiskKind, data: Dataset, progress: Progress) -> Fitted:
-    raw = _out_of_fold(kind, data, progress)
-    columns = _varying(data.features)
-    losses = [float(log_loss(data.left, _sigmoid(column))) for column in raw.T]
+    """The model is the mean of the folds' models: none of its customers is unseen by all, and it varies less
+    from one sample to the next than one model of everybody.
+    """
+    weights, members = freshness(data.cutoffs), list(_members(kind, data, progress))
+    scores = np.zeros((len(data.left), len(TREES)))
+    for member in members:
+        scores[member.unseen] = _staged(member, data.features)
+    losses = [float(log_loss(data.left, _sigmoid(column), sample_weight=weights)) for column in scores.T]
     best = int(np.argmin(losses))
-    platt = calibrated(raw[:, best], data.left)
-    features = data.features[:, columns]
-    model = _classifier(kind, columns, len(features), TREES[best]).fit(features, data.left)
-    progress(f"fit {kind}", FOLDS + 1, FOLDS + 1)
+    platt = calibrated(scores[:, best], data.left, weights)
     return Fitted(
-        tables=step_tables(model, [NAMES[column] for column in columns], features, platt),
+        tables=averaged([_tables(member, data.features, TREES[best], platt) for member in members]),
         trees=TREES[best],
-        probability=_sigmoid(platt.slope * raw[:, best] + platt.intercept),
+        probability=_sigmoid(platt.slope * scores[:, best] + platt.intercept),
     )
 
 
-def _out_of_fold(kind: RiskKind, data: Dataset, progress: Progress) -> Array:
-    """Raw scores, a column for each number of trees. One customer's rows are alike: never split them."""
-    raw = np.zeros((len(data.left), len(TREES)))
-    folds = GroupKFold(FOLDS, shuffle=True, random_state=SEED).split(data.features, groups=data.customers)
-    for fold, (seen, unseen) in enumerate(folds):
-        columns = _varying(data.features[seen])
-        model = _classifier(kind, columns, len(seen), TREES[-1])
-        model.fit(data.features[np.ix_(seen, columns)], data.left[seen])
-        raw[unseen] = _staged(model, data.features[np.ix_(unseen, columns)], TREES)
-        progress(f"fit {kind}", fold + 1, FOLDS + 1)
-    return raw
+def raw(kind: RiskKind, seen: Dataset, trees: int, unseen: Array) -> Array:
+    """Raw scores of other rows by so many trees that learned from `seen`."""
+    columns = varying(seen.features)
+    with threadpool_limits(limits=1, user_api="openmp"):
+        model = _classifier(kind, columns, len(seen.left), trees, SEED)
+        model.fit(seen.features[:, columns], seen.left, sample_weight=freshness(seen.cutoffs))
+        return np.asarray(model.decision_function(unseen[:, columns]))
 
 
-def _staged(model: HistGradientBoostingClassifier, features: Array, trees: Sequence[int]) -> Array:
-    stages = enumerate(model.staged_decision_function(features), start=1)
-    return np.column_stack([score.ravel().copy() for stage, score in stages if stage in trees])
+def _members(kind: RiskKind, data: Dataset, progress: Progress) -> Iterator[_Member]:
+    """A model for each fold. One customer's rows are alike: never split them."""
+    weights = freshness(data.cutoffs)
+    for fold, (seen, unseen) in enumerate(by_customer(data)):
+        columns = varying(data.features[seen])
+        model = _classifier(kind, columns, len(seen), TREES[-1], SEED + fold)
+        model.fit(data.features[np.ix_(seen, columns)], data.left[seen], sample_weight=weights[seen])
+        progress(f"fit {kind}", fold + 1, FOLDS)
+        yield _Member(model, columns, unseen)
 
 
-def _varying(features: Array) -> Array:
+def _staged(member: _Member, features: Array) -> Array:
+    """Raw scores of the rows not seen, a column for each number of trees."""
+    rows = features[np.ix_(member.unseen, member.columns)]
+    stages = enumerate(member.model.staged_decision_function(rows), start=1)
+    return np.column_stack([score.ravel().copy() for stage, score in stages if stage in TREES])
+
+
+def _tables(member: _Member, features: Array, trees: int, platt: Platt) -> StepTables:
+    names = [NAMES[column] for column in member.columns]
+    return step_tables(member.model, names, features[:, member.columns], platt, trees)
+
+
+def freshness(cutoffs: Sequence[datetime]) -> Array:
+    """What each row weighs: half after `HALF_LIFE_DAYS` before the newest; customers and shops change."""
+    newest = max(cutoffs)
+    ages = np.array([(newest - cutoff).total_seconds() for cutoff in cutoffs]) / DAY
+    return np.asarray(0.5 ** (ages / HALF_LIFE_DAYS))
+
+
+def varying(features: Array) -> Array:
     """Columns with something to split; scikit-learn can't bin one that is never known."""
     return np.array([column for column, values in enumerate(features.T) if _varies(values)], dtype=np.int64)
 
@@ -103,7 +148,9 @@ def _varies(values: Array) -> bool:
     return len(known) > 0 and bool(known.min() < known.max())
 
 
-def _classifier(kind: RiskKind, columns: Array, rows: int, trees: int) -> HistGradientBoostingClassifier:
+def _classifier(
+    kind: RiskKind, columns: Array, rows: int, trees: int, seed: int
+) -> HistGradientBoostingClassifier:
     """No early stopping: it would judge by rows of customers it has learned from."""
     return HistGradientBoostingClassifier(
         interaction_cst="no_interactions",
@@ -115,18 +162,19 @@ def _classifier(kind: RiskKind, columns: Array, rows: int, trees: int) -> HistGr
         l2_regularization=L2,
         max_features=FEATURES_PER_SPLIT,
         early_stopping=False,
-        random_state=SEED,
+        random_state=seed,
     )
 
 
-def calibrated(raw: Array, left: Array) -> Platt:
-    """Platt's two numbers by Newton's method; convex, so a few steps do."""
+def calibrated(raw: Array, left: Array, sample: Array | None = None) -> Platt:
+    """Platt's two numbers by Newton's method; convex, so a few steps do. `sample` is what each row weighs."""
+    counts = np.ones(len(raw)) if sample is None else sample
     design = np.column_stack([raw, np.ones(len(raw))])
     weights = np.array([1.0, 0.0])
     for _ in range(25):
         chance = _sigmoid(design @ weights)
-        curvature = (design * (chance * (1 - chance))[:, None]).T @ design + 1e-6 * np.eye(2)
-        weights = weights + np.linalg.solve(curvature, design.T @ (left - chance))
+        curvature = (design * (counts * chance * (1 - chance))[:, None]).T @ design + 1e-6 * np.eye(2)
+        weights = weights + np.linalg.solve(curvature, design.T @ (counts * (left - chance)))
     return Platt(float(weights[0]), float(weights[1]))
 
 

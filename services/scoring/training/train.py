@@ -6,47 +6,61 @@ from datetime import datetime
 from importlib.metadata import version
 from typing import Any
 
-import numpy as np
+import msgspec
 import numpy.typing as npt
 
-from services.scoring.artifact import Artifact, Body, Golden, Manifest, Part, sealed
-from services.scoring.features.state import NAMES, SCHEMA_HASH
-from services.scoring.model.bands import Bands
-from services.scoring.model.step_tables import StepTables, compiled, log_odds, probability
-from services.scoring.training.dataset import Dataset, Progress, datasets
-from services.scoring.training.evaluate import metrics
-from services.scoring.training.fit import FOLDS, Fitted, fit
+from services.scoring.artifact import Artifact, Body, Manifest, Part, sealed
+from services.scoring.features.state import SCHEMA_HASH
+from services.scoring.model.step_tables import StepTables
+from services.scoring.training.challengers import Challenger, challenged, interactions
+from services.scoring.training.dataset import Dataset, Progress, looks
 from services.scoring.training.labels import HORIZON_DAYS
+from services.scoring.training.ladder import Climbed, climb, evidence, reachable
 from services.scoring.training.owners import grouped
+from services.scoring.training.part import part_of, untouched
+from services.scoring.training.survival import survival
 from shared.events.envelope import Envelope
 from shared.events.risk import RiskKind
 
 Array = npt.NDArray[Any]
 
-FEWEST_ROWS = 300
-FEWEST_OF_EACH = 30
-"""Rows of leavers, and of those who stayed, below which a model would be guesswork."""
 
-CRITICAL, HIGH, MEDIUM = 0.06, 0.12, 0.25
-"""Shares of the population that the bands take, from the top; the rest is low."""
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to train: the horizon of each kind, another shop's model to fall back on, and whether to spend
+    the time on challengers.
+    """
 
-AS_GOOD_AS_LOST = 0.9
-"""Who is likelier to leave is critical anyway; the bands are there to tell apart who can be kept."""
+    horizons: Mapping[RiskKind, float]
+    prior: Artifact | None = None
+    challengers: bool = True
 
-GOLDEN_ROWS = 12
+
+PLAN = Plan(HORIZON_DAYS)
 
 
 @dataclass(frozen=True, slots=True)
 class Learned:
-    """One kind's rows and what the model says of each, not having seen its customer."""
+    """One kind's rows and what the model taken says of each, not having seen its customer.
+
+    `data` are the rows learned from: of untreated customers, unless these were too few, when `data.treated`
+    flags the others; `set_aside` rows were not learned from. `why` says why this rung of the ladder.
+    """
 
     data: Dataset
     probability: Array
+    tables: StepTables
+    challengers: tuple[Challenger, ...]
+    set_aside: int
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingResult:
-    """`left_out` says, for each kind that has no model, why; `ownerless` events could not be used."""
+    """`left_out` says, for each kind that has no model, why; `ownerless` events could not be used.
+
+    A kind whose model is another shop's, taken as it is, is in the artifact and not in `learned`.
+    """
 
     artifact: Artifact
     learned: Mapping[RiskKind, Learned]
@@ -55,10 +69,7 @@ class TrainingResult:
 
 
 def train_from(
-    envelopes: Iterable[Envelope],
-    trained_at: datetime,
-    progress: Progress,
-    horizons: Mapping[RiskKind, float] = HORIZON_DAYS,
+    envelopes: Iterable[Envelope], trained_at: datetime, progress: Progress, plan: Plan = PLAN
 ) -> TrainingResult:
     """Learn from a whole event log, in any order, with repetitions and events that name no customer.
 
@@ -67,75 +78,76 @@ def train_from(
     log = grouped(envelopes)
     if not log.by_customer:
         raise ValueError("no event is about a customer")
-    return train(log.by_customer, trained_at, progress, horizons, log.ownerless)
+    return train(log.by_customer, trained_at, progress, plan, log.ownerless)
 
 
 def train(
     histories: Mapping[str, Sequence[Envelope]],
     trained_at: datetime,
     progress: Progress,
-    horizons: Mapping[RiskKind, float] = HORIZON_DAYS,
+    plan: Plan = PLAN,
     ownerless: int = 0,
 ) -> TrainingResult:
     """The same histories give the same model, whatever their order."""
+    looked = looks(dict(sorted(histories.items())), plan.horizons, progress)
     kinds: dict[RiskKind, Part] = {}
     learned: dict[RiskKind, Learned] = {}
     left_out: dict[RiskKind, str] = {}
-    for kind, data in datasets(dict(sorted(histories.items())), horizons, progress).items():
-        lack = _lack(data)
-        if lack:
-            left_out[kind] = lack
+    for kind, everything in looked.datasets.items():
+        prior = plan.prior.body.kinds.get(kind) if plan.prior else None
+        data = _left_alone(everything)
+        climbed = climb(kind, data, plan.horizons[kind], prior, progress)
+        if isinstance(climbed, str):
+            left_out[kind] = climbed
             continue
-        fitted = fit(kind, data, progress)
-        kinds[kind] = _part(data, fitted, horizons[kind])
-        learned[kind] = Learned(data, fitted.probability)
+        steps = survival(kind, looked.states, looked.last)
+        part = _part(kind, data, climbed, plan.horizons[kind], prior)
+        kinds[kind] = _completed(part, everything, data, steps)
+        if len(data.left):
+            learned[kind] = _learned(kind, everything, data, climbed, plan, progress)
     body = Body(_manifest(histories, trained_at), kinds)
     return TrainingResult(sealed(body), learned, left_out, ownerless)
 
 
-def _lack(data: Dataset) -> str | None:
-    """Why there is too little to learn from, if there is."""
-    rows, leavers = len(data.left), int(data.left.sum())
-    if rows < FEWEST_ROWS:
-        return f"{rows} rows with a known outcome; it takes {FEWEST_ROWS}"
-    if min(leavers, rows - leavers) < FEWEST_OF_EACH:
-        return f"{leavers} of {rows} rows left; it takes {FEWEST_OF_EACH} of each"
-    customers = len(np.unique(data.customers))
-    return f"{customers} customers; it takes {FOLDS}" if customers < FOLDS else None
+def _left_alone(everything: Dataset) -> Dataset:
+    """The rows to learn from: of untreated customers, where they teach more than another shop's model.
+
+    Else a message that kept its customers would teach that high risks stay.
+    """
+    untreated = everything.rows(~everything.treated)
+    return untreated if reachable(evidence(untreated)) != "prior" else everything
 
 
-def _part(data: Dataset, fitted: Fitted, horizon_days: float) -> Part:
-    return Part(
-        horizon_days=horizon_days,
-        base_rate=float(data.left.mean()),
-        rows=len(data.left),
-        customers=len(np.unique(data.customers)),
-        trees=fitted.trees,
-        metrics=metrics(data.left, fitted.probability),
-        bands=_bands(fitted.probability),
-        golden=_golden(data, fitted),
-        tables=fitted.tables,
+def _part(kind: RiskKind, data: Dataset, climbed: Climbed, horizon_days: float, prior: Part | None) -> Part:
+    if prior is not None and not len(data.left):
+        return untouched(prior, climbed)
+    return part_of(kind, data, climbed, horizon_days, prior)
+
+
+def _completed(part: Part, everything: Dataset, data: Dataset, steps: tuple[float, ...]) -> Part:
+    return msgspec.structs.replace(
+        part,
+        survival=steps or part.survival,
+        treated_rows=int(everything.treated.sum()),
+        learned_from="all" if data.treated.any() else "untreated",
     )
 
 
-def _bands(chances: Array) -> Bands:
-    open_yet = np.append(chances[chances < AS_GOOD_AS_LOST], AS_GOOD_AS_LOST)
-    shares = (1 - CRITICAL, 1 - CRITICAL - HIGH, 1 - CRITICAL - HIGH - MEDIUM)
-    critical, high, medium = (float(np.quantile(open_yet, share)) for share in shares)
-    return Bands(medium=medium, high=high, critical=critical)
-
-
-def _golden(data: Dataset, fitted: Fitted) -> tuple[Golden, ...]:
-    """Rows from all over the scale, and one of which nothing is known."""
-    order = np.argsort(fitted.probability, kind="stable")
-    picked = order[np.linspace(0, len(order) - 1, GOLDEN_ROWS).astype(int)]
-    vectors = [[float("nan")] * len(NAMES), *(data.features[row].tolist() for row in picked)]
-    return tuple(_golden_row(fitted.tables, vector) for vector in vectors)
-
-
-def _golden_row(tables: StepTables, vector: Sequence[float]) -> Golden:
-    score, _ = log_odds(compiled(tables, NAMES), vector)
-    return Golden(tuple(None if x != x else x for x in vector), probability(score))
+def _learned(
+    kind: RiskKind, everything: Dataset, data: Dataset, climbed: Climbed, plan: Plan, progress: Progress
+) -> Learned:
+    others = dict(climbed.others)
+    if plan.challengers and climbed.others:
+        others["interactions"] = interactions(kind, data, progress)
+    taken = climbed.fitted.probability
+    return Learned(
+        data=data,
+        probability=taken,
+        tables=climbed.fitted.tables,
+        challengers=tuple(challenged(name, data, taken, chance) for name, chance in others.items()),
+        set_aside=len(everything.left) - len(data.left),
+        why=climbed.why,
+    )
 
 
 def _manifest(histories: Mapping[str, Sequence[Envelope]], trained_at: datetime) -> Manifest:

@@ -99,3 +99,11 @@ def small_shop() -> list[Envelope]:
     lives = [_subscriber(number, rng, 365) for number in range(220)]
     lives += [_repeater(number, rng, 365) for number in range(220, 340)]
     return sorted((envelope for life in lives for envelope in life), key=lambda each: each.time)
+
+
+@pytest.fixture(scope="session")
+def busy_shop() -> list[Envelope]:
+    """Seven months of 520 subscribers, as a log: enough to learn from everything."""
+    rng = Random(21)
+    lives = [_subscriber(number, rng, 210) for number in range(520)]
+    return sorted((envelope for life in lives for envelope in life), key=lambda each: each.time)

@@ -105,5 +105,5 @@ def test_the_file_is_plain_json() -> None:
 def test_the_model_that_ships_proves_itself() -> None:
     artifact = load(SHIPPED.read_bytes(), DEMO_KEY)
     assert isinstance(artifact, Artifact)
-    assert set(artifact.models) == {"subscription", "repeat"}
+    assert {"subscription", "repeat"} <= set(artifact.models)
     assert artifact.body.kinds["subscription"].metrics["auc"] > 0.75

@@ -1,4 +1,4 @@
-"""Spend: amounts, their trend, discounts and what was given back."""
+"""Spend: amounts, their trend and what was given back."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -39,17 +39,7 @@ def test_the_trend_compares_the_last_amount_with_the_ones_before(fact: Fact, day
 def test_nothing_is_known_before_the_first_purchase(day: Day) -> None:
     seen = read(Spend(), day(0))
     assert seen["spend_total"] == 0
-    assert all(isnan(seen[name]) for name in ("spend_last", "spend_mean", "spend_trend", "discount_share"))
-
-
-def test_a_purchase_at_a_trial_price_only_is_told(fact: Fact, day: Day) -> None:
-    trial = fact(OrderPlaced("trial", yen(500), discount=yen(1480)), 0)
-    full = fact(OrderPlaced("full", yen(1980)), 30)
-    assert read(folded(trial), day(1))["discounted_only"] == 1
-    after = read(folded(trial, full), day(31))
-    assert after["discounted_only"] == 0
-    assert after["began_discounted"] == 1
-    assert after["discount_share"] == 0.5
+    assert all(isnan(seen[name]) for name in ("spend_last", "spend_mean", "spend_trend"))
 
 
 def test_a_trial_price_is_not_what_a_delivery_usually_brings(fact: Fact) -> None:
@@ -80,3 +70,17 @@ def test_what_is_refunded_of_an_old_purchase_comes_off_the_total(fact: Fact, day
     state = folded(*many, fact(OrderRefunded("o0", yen(70)), 20))
     assert len(state.recent) == REMEMBERED
     assert read(state, day(21))["spend_total"] == pytest.approx(100 * (REMEMBERED + 3) - 70)
+
+
+def test_money_spent_weighs_half_after_its_half_life(fact: Fact, day: Day) -> None:
+    times = range(0, 4 * REMEMBERED)
+    state = folded(*(fact(OrderPlaced(f"o{at}", yen(100)), at) for at in times))
+    assert read(state, day(60))["spend_45"] == pytest.approx(
+        sum(100 * 0.5 ** ((60 - at) / 45) for at in times)
+    )
+    assert read(state, day(60))["spend_cv"] == pytest.approx(0, abs=1e-6)
+
+
+def test_uneven_amounts_vary(fact: Fact, day: Day) -> None:
+    state = folded(*(fact(OrderPlaced(f"o{at}", yen(amount)), at) for at, amount in enumerate((1000, 3000))))
+    assert read(state, day(3))["spend_cv"] == pytest.approx(2**0.5 / 2)

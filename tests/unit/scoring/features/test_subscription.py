@@ -6,7 +6,7 @@ from math import isnan
 
 import pytest
 
-from services.scoring.features.contract import due
+from services.scoring.features.contract import MOST_SKIPS, due
 from services.scoring.features.days import moment
 from services.scoring.features.subscription import REMEMBERED, Subscriptions, at_risk, find, read, update
 from shared.events.catalogue import Event
@@ -88,6 +88,22 @@ def test_the_promise_is_kept_with_its_last_delivery(fact: Fact, day: Day) -> Non
     assert isnan(read(folded(started(fact)), day(1))["bound_left"])
 
 
+def test_the_bound_is_measured_in_days_too_and_so_is_the_first_time_after_it(fact: Fact, day: Day) -> None:
+    bound = folded(started(fact, bound=3), paid(fact, 30))
+    first, second = read(folded(started(fact, bound=3)), day(10)), read(bound, day(40))
+    assert first["days_bound"] == pytest.approx(50)
+    assert second["days_bound"] == pytest.approx(20)
+    assert isnan(second["days_just_free"])
+    kept = read(update(bound, paid(fact, 60)), day(65))
+    assert kept["days_bound"] == 0
+    assert kept["days_just_free"] == pytest.approx(25)
+    later = read(update(update(bound, paid(fact, 60)), paid(fact, 90)), day(95))
+    assert (later["days_bound"], isnan(later["days_just_free"])) == (0, True)
+    free = read(folded(started(fact)), day(1))
+    assert isnan(free["days_bound"])
+    assert isnan(free["days_just_free"])
+
+
 def test_a_skip_moves_the_parcel_by_a_cycle_and_a_delivery_ends_the_row(fact: Fact, day: Day) -> None:
     skipped = folded(started(fact), fact(SubscriptionSkipped("c"), 25), fact(SubscriptionSkipped("c"), 55))
     assert next_due(skipped) == day(90)
@@ -115,6 +131,29 @@ def test_a_skip_can_be_taken_back(fact: Fact, day: Day) -> None:
     seen = read(state, day(22))
     assert (seen["skips"], seen["skips_in_a_row"], seen["unskips"]) == (0, 0, 1)
     assert next_due(state) == day(30)
+
+
+def test_a_skip_is_of_lately_for_three_cycles_unless_it_is_taken_back(fact: Fact, day: Day) -> None:
+    skips = [fact(SubscriptionSkipped("c", due=day(due)), due - 5) for due in (30, 60, 150)]
+    state = folded(started(fact), *skips)
+    assert read(state, day(146))["skips_3_cycles"] == 1
+    assert read(state, day(146))["days_since_skip"] == 1
+    undone = read(update(state, fact(SubscriptionUnskipped("c", due=day(150)), 146)), day(147))
+    assert (undone["skips_3_cycles"], undone["days_since_skip"]) == (0, 92)
+
+
+def test_skips_without_end_are_not_all_remembered(fact: Fact, day: Day) -> None:
+    skips = [fact(SubscriptionSkipped("c", due=day(30 * at)), at) for at in range(1, MOST_SKIPS + 7)]
+    (contract,) = folded(started(fact), *skips).contracts
+    assert contract.skips == len(skips)
+    assert len(contract.open_skips) == len(contract.skipped) == MOST_SKIPS
+
+
+def test_the_cut_off_of_the_next_parcel_is_a_week_before_it(fact: Fact, day: Day) -> None:
+    state = folded(started(fact))
+    assert read(state, day(20))["days_to_cutoff"] == 3
+    assert read(state, day(25))["days_to_cutoff"] == 0
+    assert isnan(read(folded(paid(fact, 10)), day(15))["days_to_cutoff"])
 
 
 def test_a_parcel_that_does_not_come_is_overdue(fact: Fact, day: Day) -> None:

@@ -1,4 +1,4 @@
-"""Assess: episodes, what is at stake, when to look again; alone or in a batch."""
+"""Assess: episodes and their kind, what is at stake, when to look again; alone or in a batch."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -7,14 +7,23 @@ from datetime import datetime, timedelta
 import pytest
 
 from services.scoring.features.state import EMPTY, NAMES, CustomerState, refold
-from services.scoring.model.assess import FEWEST_FOR_A_MATRIX, Assessment, Previous, assess, assess_all
+from services.scoring.model.answers import FEWEST_FOR_A_MATRIX
+from services.scoring.model.assess import OTHER_RISK_AFTER, Assessment, assess, assess_all
 from services.scoring.model.bands import Bands
+from services.scoring.model.episode import Previous
 from services.scoring.model.kind import KindModel, Models
 from services.scoring.model.step_tables import Platt, StepTables, Table, compiled
 from shared.events.commerce import OrderPaid, OrderPlaced
 from shared.events.envelope import Envelope
 from shared.events.money import Money
-from shared.events.subscription import Cycle, SubscriptionCancelled, SubscriptionSkipped, SubscriptionStarted
+from shared.events.payment import PaymentFailed
+from shared.events.subscription import (
+    Cycle,
+    SubscriptionCancelled,
+    SubscriptionSkipped,
+    SubscriptionStarted,
+)
+from shared.events.subscription import SubscriptionUnskipped as Unskipped
 
 Fact = Callable[..., Envelope]
 Day = Callable[[float], datetime]
@@ -47,7 +56,7 @@ def skipped(contract: list[Envelope], fact: Fact, *days: float) -> CustomerState
 
 
 def told(assessment: Assessment, episode: str | None) -> Previous:
-    return Previous(assessment.band, episode, assessment.priority, assessment.due)
+    return Previous(assessment.band, episode, assessment.priority, assessment.due, assessment.kind)
 
 
 def test_who_crosses_into_a_high_band_enters_an_episode(
@@ -124,7 +133,7 @@ def test_the_contract_and_its_next_parcel_are_told(contract: list[Envelope], day
     assert (assessment.delivery_number, assessment.min_deliveries) == (1, 3)
     assert assessment.due is not None
     assert assessment.due - day(30.01) < timedelta(seconds=1)
-    assert assessment.shipment_cutoff == assessment.due - timedelta(days=7)
+    assert assessment.cutoff == assessment.due - timedelta(days=7)
     assert assessment.value_at_risk == Money(
         round(3000 * sum(0.9**delivery for delivery in range(1, 13))), "JPY"
     )
@@ -139,22 +148,65 @@ def test_a_silent_customer_without_a_contract_is_ranked_before_it_is_too_late(fa
     assert late.priority < silent.priority / 2
 
 
-@pytest.mark.parametrize(
-    ("on", "looked_at"),
-    [
-        (5, 12.0),  # nothing until the cut-off on day 23: a week at most
-        (20, 23.01),  # the cut-off
-        (29, 30.01),  # the due date
-        (30.5, 31.5),  # the day after it, but not within a day
-        (40, 47.0),
-    ],
-)
-def test_the_next_look_is_when_silence_says_something_new(
-    on: float, looked_at: float, contract: list[Envelope], day: Day
-) -> None:
-    next_look = assess(refold(contract), Previous(), day(on), MODELS).next_look_at
+def test_who_is_scored_is_looked_at_again_within_a_week(contract: list[Envelope], day: Day) -> None:
+    next_look = assess(refold(contract), Previous(), day(20), MODELS).next_look_at
     assert next_look is not None
-    assert abs(next_look - day(looked_at)) < timedelta(seconds=1)
+    assert timedelta(0) <= next_look - day(23.01) <= timedelta(hours=1)  # the cut-off
+
+
+class TestTwoKinds:
+    """A contract may be given up, or end because it can't be charged."""
+
+    models: Models = {**MODELS, "payment": model("failures_open", 30.0)}  # noqa: RUF012 - never changed
+
+    def failed(self, contract: list[Envelope], fact: Fact, *days: float) -> list[Envelope]:
+        return [*contract, *(fact(PaymentFailed("c", final=False), on) for on in days)]
+
+    def test_both_are_asked_and_the_one_in_the_higher_band_is_told(
+        self, contract: list[Envelope], fact: Fact, day: Day
+    ) -> None:
+        risky = assess(refold(self.failed(contract, fact, 30, 31)), Previous(), day(31), self.models)
+        assert (risky.kind, risky.band, risky.phase) == ("payment", "critical", "entered")
+        assert {kind: risk.band for kind, risk in risky.risks.items()} == {
+            "subscription": "low",
+            "payment": "critical",
+        }
+        assert risky.risks["payment"].probability == risky.probability
+
+    def test_an_open_episode_keeps_its_kind_while_that_is_at_risk(
+        self, contract: list[Envelope], fact: Fact, day: Day
+    ) -> None:
+        skipped_first = [*contract, fact(SubscriptionSkipped("c"), 25)]
+        first = assess(refold(skipped_first), Previous(), day(26), self.models)
+        both = refold(self.failed(skipped_first, fact, 27, 28))
+        then = assess(both, told(first, "episode"), day(28), self.models)
+        assert (first.kind, then.kind, then.band) == ("subscription", "subscription", "high")
+        assert then.risks["payment"].band == "critical"
+        assert then.phase != "left"
+
+    def test_when_its_kind_is_over_the_episode_is_and_the_other_begins_at_a_look_soon_after(
+        self, contract: list[Envelope], fact: Fact, day: Day
+    ) -> None:
+        both = [*self.failed([*contract, fact(SubscriptionSkipped("c"), 25)], fact, 27, 28)]
+        back = refold([*both, fact(OrderPaid("p", subscription="other"), 28.5), fact(Unskipped("c"), 29)])
+        over = assess(back, Previous("high", "episode", 900.0, kind="subscription"), day(29), self.models)
+        assert (over.kind, over.phase) == ("subscription", "left")
+        assert over.next_look_at == day(29) + OTHER_RISK_AFTER
+        new = assess(back, told(over, None), day(29.1), self.models)
+        assert (new.kind, new.band, new.phase) == ("payment", "critical", "entered")
+
+    def test_a_card_can_be_mended_whenever_the_parcel_is_due(
+        self, contract: list[Envelope], fact: Fact, day: Day
+    ) -> None:
+        late = assess(refold(self.failed(contract, fact, 30, 31)), Previous(), day(31), self.models)
+        assert late.priority == pytest.approx(late.value_at_risk.amount * late.probability)
+
+    def test_it_is_worth_the_same_however_it_ends(
+        self, contract: list[Envelope], fact: Fact, day: Day
+    ) -> None:
+        failing = refold(self.failed(contract, fact, 30, 31))
+        other = assess(failing, Previous(), day(31), MODELS)
+        assert assess(failing, Previous(), day(31), self.models).value_at_risk == other.value_at_risk
 
 
 def test_a_batch_says_of_each_what_it_says_of_one(contract: list[Envelope], fact: Fact, day: Day) -> None:
@@ -162,7 +214,7 @@ def test_a_batch_says_of_each_what_it_says_of_one(contract: list[Envelope], fact
     items = [
         (refold(contract), Previous()),
         (EMPTY, Previous()),
-        (refold(orders), Previous("high", "episode", 100.0)),
+        (refold(orders), Previous("high", "episode", 100.0, kind="repeat")),
         (skipped(contract, fact, 25, 55), Previous("low")),
         (refold([*contract, fact(SubscriptionCancelled("c"), 27)]), Previous("high", "other", 3.0)),
     ]
