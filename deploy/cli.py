@@ -12,8 +12,15 @@ COMMANDS = {
     "topics": "Make the topics on the brokers.",
     "simulate": "Write a simulated shop's history to a file.",
     "train": "Train a model from a history.",
+    "backtest": "Judge the model by the past, beside simpler rules.",
+    "explain": "Say why customers are scored as they are, fact by fact.",
+    "simulate-threshold": "Show what other thresholds would have meant last month.",
     "truth": "Compare the model with the true hazard of a simulated shop.",
 }
+
+
+def _module(command: str) -> str:
+    return f"deploy.commands.{command.replace('-', '_')}"
 
 
 class Commands(click.Group):
@@ -25,7 +32,7 @@ class Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = importlib.import_module(f"deploy.commands.{cmd_name}").command
+        command: click.Command = importlib.import_module(_module(cmd_name)).command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -11,10 +11,17 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("shared", "services", "simulation", "deploy")
+PACKAGES = ("shared", "services", "simulation", "deploy", "benchmarks")
 SOURCES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
 BANNED_NAMES = ("util", "utils", "helper", "helpers", "common", "manager", "managers", "misc")
-SQL_HOMES = ("shared/postgres/", "shared/kafka/attempt.py", "/store/", "deploy/local/", "deploy/commands/")
+SQL_HOMES = (
+    "shared/postgres/",
+    "shared/kafka/attempt.py",
+    "/store/",
+    "deploy/local/",
+    "deploy/commands/",
+    "benchmarks/",
+)
 HTTP_IN_HOMES = (
     "app.py",
     "/routes/",

@@ -121,6 +121,25 @@ async def test_an_event_that_was_counted_twice_is_doubled(path: Path) -> None:
     assert (await path.check()).doubled["folds"] == 1
 
 
+async def test_the_events_of_all_accounts_of_a_person_are_counted_together(path: Path) -> None:
+    other = "demo/shopify/8"
+    for account in (CUSTOMER, other):
+        await path.execute(
+            "INSERT INTO scoring.account (ref, person, identifiers) VALUES ($1, $2, '')", account, CUSTOMER
+        )
+    await path.execute(
+        "INSERT INTO scoring.event_log VALUES ($1, $2, $2, 't', $3, $3, '')", uuid.UUID(int=9), other, NOW
+    )
+    assert (await path.check()).lost["folds"] == 1
+    await path.execute("UPDATE scoring.customer_state SET events = 2")
+    assert (await path.check()).settled()
+    await path.execute(
+        "INSERT INTO scoring.customer_state (customer_ref, shop, state, events) VALUES ($1, 'demo', '', 1)",
+        other,
+    )
+    assert (await path.check()).doubled["folds"] == 1
+
+
 async def test_a_contact_that_the_notifier_does_not_know_is_lost(path: Path) -> None:
     await path.execute("DELETE FROM notifier.contact")
     assert (await path.check()).lost["contacts"] == 1

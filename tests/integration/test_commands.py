@@ -34,13 +34,15 @@ def test_a_model_is_trained_from_a_simulated_history_in_a_file(tmp_path: Path) -
     made = run("simulate", "--out", str(events), "--customers", "400", "--days", "200")
     assert made.exit_code == 0
     assert all(decode(line).shop == "hikitome-demo" for line in events.read_bytes().splitlines()[:50])
-    trained = run(
-        "train", "--events", str(events), "--out", str(model), HIKITOME_MODEL_KEY="a key of the test's own"
-    )
+    page, key = tmp_path / "report.html", "a key of the test's own"
+    where = ("--events", str(events), "--out", str(model), "--report", str(page))
+    trained = run("train", *where, "--no-challengers", HIKITOME_MODEL_KEY=key)
     assert trained.exit_code == 0, trained.output
     artifact = load(model.read_bytes(), b"a key of the test's own")
     assert isinstance(artifact, Artifact)
     assert "subscription" in artifact.body.kinds
+    assert "subscription: full" in trained.output
+    assert "<html" in page.read_text(encoding="utf-8")
 
 
 def test_what_can_not_be_reached_is_told_in_a_sentence() -> None:

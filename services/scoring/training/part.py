@@ -28,6 +28,9 @@ CRITICAL, HIGH, MEDIUM = 0.06, 0.12, 0.25
 AS_GOOD_AS_LOST = 0.9
 """Who is likelier to leave is critical anyway; the bands are there to tell apart who can be kept."""
 
+LEAST = Bands(medium=0.05, high=0.1, critical=0.2)
+"""Where hardly anybody leaves, even the likeliest few are no reason to call."""
+
 FEWEST_FOR_BANDS = 300
 """Rows below which another shop's thresholds are nearer to the truth than this shop's shares."""
 
@@ -86,7 +89,9 @@ def _bands(chances: Array) -> Bands:
     open_yet = np.append(chances[chances < AS_GOOD_AS_LOST], AS_GOOD_AS_LOST)
     shares = (1 - CRITICAL, 1 - CRITICAL - HIGH, 1 - CRITICAL - HIGH - MEDIUM)
     critical, high, medium = (float(np.quantile(open_yet, share)) for share in shares)
-    return Bands(medium=medium, high=high, critical=critical)
+    return Bands(
+        medium=max(medium, LEAST.medium), high=max(high, LEAST.high), critical=max(critical, LEAST.critical)
+    )
 
 
 def _golden(data: Dataset, tables: StepTables, chances: Array) -> tuple[Golden, ...]:

@@ -186,6 +186,13 @@ def test_the_bands_take_their_shares(trained: TrainingResult) -> None:
         assert np.mean(open_yet >= bands.high) == pytest.approx(0.18, abs=0.01)
 
 
+def test_no_band_begins_where_hardly_anybody_leaves(trained: TrainingResult) -> None:
+    for part in trained.artifact.body.kinds.values():
+        assert part.bands.medium >= 0.05
+        assert part.bands.high >= 0.1
+        assert part.bands.critical >= 0.2
+
+
 def test_the_tables_agree_with_the_metrics_told(trained: TrainingResult) -> None:
     for kind, learned in trained.learned.items():
         scores, contributions = batch(trained.artifact.models[kind].additive, learned.data.features)
