@@ -104,13 +104,15 @@ async def _follow_identities(connection: AsyncConnection, said: Sequence[Envelop
 
 
 async def _erase(connection: AsyncConnection, ref: str, at: datetime) -> None:
-    """The contact first: who reads the withdrawal on the stream reads no name."""
+    """The contact first: who reads the withdrawal on the stream reads no name. Cards of the person's other
+    accounts may have borrowed it.
+    """
     await customers.erase(connection, ref, at)
     await contacts.delete(connection, ref)
-    await changes.append_contact_changed(connection, [ref], system_clock())
     await alerts.forget_notes(connection, ref)
     await dispatch.withdraw(connection, ref, "erased", at)
     await _withdraw(connection, [Closing("customer_erased", customer=ref)])
+    await changes.append_contact_changed(connection, [ref], system_clock())
 
 
 async def _withdraw(connection: AsyncConnection, closings: Sequence[Closing]) -> None:
