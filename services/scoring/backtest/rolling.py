@@ -83,10 +83,17 @@ def backtest(
 
 
 def learned_from(cutoff: datetime, first: datetime, question: Question) -> list[datetime]:
-    """The snapshots whose horizon has passed by the cut-off, back to where the log has warmed up."""
+    """The snapshots whose horizon has passed by the cut-off, back to where the log has warmed up.
+
+    Of buyers without a contract no further back than a horizon: who they are changes with every season, and
+    leavers are many.
+    """
     horizon = timedelta(days=question.horizon_days)
     newest, between = cutoff - horizon, horizon / A_HORIZON
-    return [newest - back * between for back in range((newest - first - WARM_UP) // between, -1, -1)]
+    oldest = (newest - first - WARM_UP) // between
+    if question.kind == "repeat":
+        oldest = min(oldest, A_HORIZON)
+    return [newest - back * between for back in range(oldest, -1, -1)]
 
 
 def check(past: Snapshots, now: Snapshots, cutoff: datetime) -> None:

@@ -21,12 +21,13 @@ from shared.events.risk import RiskKind
 
 Array = npt.NDArray[Any]
 
-TREES = (50, 100, 150, 200, 300)
+TREES = (50, 100, 150, 200, 300, 400)
 LEARNING_RATE = 0.1
 LEAVES = 4
 L2 = 5.0
 FEATURES_PER_SPLIT = 0.3
-HALF_LIFE_DAYS = 90.0
+HALF_LIFE_DAYS: dict[RiskKind, float] = {"subscription": 365.0, "payment": 365.0, "repeat": 180.0}
+"""What contracts are given up for changes slowly, and who left is rare; the mix of buyers changes sooner."""
 
 # Where common sense has a direction the model must not find another one: each sign costs next to nothing, and
 # keeps a reason from saying the opposite of what it means.
@@ -85,7 +86,7 @@ def _fit(kind: RiskKind, data: Dataset, progress: Progress) -> Fitted:
     """The model is the mean of the folds' models: none of its customers is unseen by all, and it varies less
     from one sample to the next than one model of everybody.
     """
-    weights, members = freshness(data.cutoffs), list(_members(kind, data, progress))
+    weights, members = freshness(kind, data.cutoffs), list(_members(kind, data, progress))
     scores = np.zeros((len(data.left), len(TREES)))
     for member in members:
         scores[member.unseen] = _staged(member, data.features)
@@ -104,13 +105,13 @@ def raw(kind: RiskKind, seen: Dataset, trees: int, unseen: Array) -> Array:
     columns = varying(seen.features)
     with threadpool_limits(limits=1, user_api="openmp"):
         model = _classifier(kind, columns, len(seen.left), trees, SEED)
-        model.fit(seen.features[:, columns], seen.left, sample_weight=freshness(seen.cutoffs))
+        model.fit(seen.features[:, columns], seen.left, sample_weight=freshness(kind, seen.cutoffs))
         return np.asarray(model.decision_function(unseen[:, columns]))
 
 
 def _members(kind: RiskKind, data: Dataset, progress: Progress) -> Iterator[_Member]:
     """A model for each fold. One customer's rows are alike: never split them."""
-    weights = freshness(data.cutoffs)
+    weights = freshness(kind, data.cutoffs)
     for fold, (seen, unseen) in enumerate(by_customer(data)):
         columns = varying(data.features[seen])
         model = _classifier(kind, columns, len(seen), TREES[-1], SEED + fold)
@@ -131,11 +132,11 @@ def _tables(member: _Member, features: Array, trees: int, platt: Platt) -> StepT
     return step_tables(member.model, names, features[:, member.columns], platt, trees)
 
 
-def freshness(cutoffs: Sequence[datetime]) -> Array:
-    """What each row weighs: half after `HALF_LIFE_DAYS` before the newest; customers and shops change."""
+def freshness(kind: RiskKind, cutoffs: Sequence[datetime]) -> Array:
+    """What each row weighs: half at `HALF_LIFE_DAYS` before the newest; customers and shops change."""
     newest = max(cutoffs)
     ages = np.array([(newest - cutoff).total_seconds() for cutoff in cutoffs]) / DAY
-    return np.asarray(0.5 ** (ages / HALF_LIFE_DAYS))
+    return np.asarray(0.5 ** (ages / HALF_LIFE_DAYS[kind]))
 
 
 def varying(features: Array) -> Array:
