@@ -64,11 +64,16 @@ def test_leaving_is_no_order_from_the_cutoff_to_the_end_of_the_horizon() -> None
 
 
 def test_every_lesson_has_its_whole_horizon_before_the_cutoff() -> None:
-    lessons = learned_from(CUTOFF, day("2025-01-01"), QUESTION)
+    lessons = learned_from(CUTOFF, day("2025-01-01"), Question("subscription", 60, 120))
     assert lessons[-1] == CUTOFF - timedelta(days=60)
     assert lessons[0] >= day("2025-01-01") + timedelta(days=28)
     assert len(lessons) == 7
     assert lessons == sorted(lessons)
+
+
+def test_buyers_without_a_contract_are_learned_from_no_further_back_than_a_horizon() -> None:
+    lessons = learned_from(CUTOFF, day("2025-01-01"), QUESTION)
+    assert lessons == [CUTOFF - timedelta(days=back) for back in (120, 90, 60)]
 
 
 def test_the_model_and_its_rivals_are_judged_on_the_same_rows(bought: list[Sale]) -> None:
