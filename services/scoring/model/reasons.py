@@ -20,7 +20,15 @@ FLOOR = 0.05
 
 MOST = 5
 
+ENOUGH = 3
+"""What only says how things are (an order every thirty days) fills up to so many where signs are fewer."""
+
 GROUPS: tuple[Group, ...] = (*SUBSCRIPTION, *PURCHASE, *ENGAGEMENT)
+
+EITHER_SIDE = frozenset(
+    sentence.code for group in GROUPS for sentence in group.sentences if sentence in group.strengths
+)
+"""Codes of sentences that only say how things are."""
 
 UNTOLD = Sentence("similar_customers", "離脱した方に近いご購入の傾向", always)
 """Said when the score is raised only by what no sentence puts into words."""
@@ -43,15 +51,23 @@ def reasons(seen: Readings, contributions: Sequence[float], cutoff: datetime) ->
     raised = sum(weight for _, weight in heavy)
     if not found and raised >= FLOOR:
         return (said(UNTOLD, {}, raised),)
-    return tuple(sorted(found, key=lambda reason: -reason.contribution)[:MOST])
+    return _weightiest(found)
 
 
 def strengths(seen: Readings, contributions: Sequence[float], cutoff: datetime) -> tuple[Reason, ...]:
     """What lowers it most, weightiest first: what speaks for this customer staying."""
     dated = _dated(seen, cutoff)
     light = [(group, weight) for group, weight in weights(contributions) if weight <= -FLOOR]
-    found = [reason for group, weight in light for reason in _first_true(group.strengths, dated, weight)]
-    return tuple(sorted(found, key=lambda reason: reason.contribution)[:MOST])
+    return _weightiest(
+        [reason for group, weight in light for reason in _first_true(group.strengths, dated, weight)]
+    )
+
+
+def _weightiest(found: Sequence[Reason]) -> tuple[Reason, ...]:
+    ordered = sorted(found, key=lambda reason: -abs(reason.contribution))
+    plain = [reason for reason in ordered if reason.code not in EITHER_SIDE][:MOST]
+    rest = [reason for reason in ordered if reason.code in EITHER_SIDE][: max(ENOUGH - len(plain), 0)]
+    return tuple(reason for reason in ordered if reason in plain or reason in rest)
 
 
 def _dated(seen: Readings, cutoff: datetime) -> Readings:

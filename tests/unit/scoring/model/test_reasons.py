@@ -112,6 +112,21 @@ def test_the_weightiest_come_first_and_there_are_not_too_many() -> None:
     assert told == sorted(told)
 
 
+def test_what_only_says_how_things_are_makes_way_for_plain_signs() -> None:
+    things = ("usual_gap", "spend")
+    signs = ("skipped_in_a_row", "discount_only", "line_blocked")
+
+    def told(codes: tuple[str, ...]) -> list[str]:
+        facts = {name: value for code in codes for name, value in RAISING[code][0].items()}
+        weight = {code: 0.5 if code in things else 0.2 for code in codes}
+        contributions = np.sum([weighing(code, weight[code]) for code in codes], axis=0)
+        return [reason.code for reason in raising(facts, contributions.tolist())]
+
+    assert told(things) == [*things]
+    assert set(told((*things, *signs[:2]))) & set(things) == {"usual_gap"}
+    assert sorted(told((*things, *signs))) == sorted(signs)
+
+
 def test_features_that_speak_of_one_thing_weigh_together() -> None:
     contributions = [{"skips_in_a_row": 0.3, "skip_share": -0.1}.get(name, 0.0) for name in NAMES]
     (reason,) = raising({"skips_in_a_row": 3}, contributions)
