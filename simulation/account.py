@@ -29,6 +29,8 @@ MOVES_HOUSE = 0.012
 REFUNDED = 0.005
 ORDERED_TWICE = 0.006
 ASKS_TO_BE_FORGOTTEN = 0.02
+LEAVES_UNTOLD = 0.08
+"""Of those who give up so many do it by telephone, and nobody tells the cart: their parcels just stop."""
 
 FAILURES = (
     ("insufficient_funds", "The customer's card has insufficient funds."),
@@ -69,6 +71,7 @@ class Account:
         self._opening = opening
         self._shop_domain = shop_domain
         self._number = customer.number
+        self._leaves_untold = Random(f"{seed}/{customer.number}/untold").random() < LEAVES_UNTOLD
         self._profile: Profile = customer.profile
         self._orders: list[int] = []
         self._revision = 4_000_000_000 + customer.number * 1_000
@@ -107,6 +110,8 @@ class Account:
                 at = self._moment(day, 8, 23)
                 yield self._looks_at("skip", at)
                 yield self._cycle(contract, at, fact is Fact.SKIPPED)
+            case Contract(), Fact.CANCELLED if self._leaves_untold:
+                return
             case Contract() as contract, _:
                 name, status = STATUS_TOPICS[fact]
                 at = self._moment(day, 8, 23)

@@ -34,10 +34,15 @@ SHOP = "kafka-shop"
 OPENING = datetime(2026, 3, 1, tzinfo=UTC)
 DAYS = 75
 
-LOGGED = text("SELECT event_id FROM scoring.event_log")
+# Beside these the log has what the desk and the channels did (retention-actions).
+LOGGED = text(
+    "SELECT event_id FROM scoring.event_log"
+    " WHERE type NOT LIKE 'com.hikitome.alert.%' AND type NOT LIKE 'com.hikitome.action.%'"
+)
 SCORED = text("SELECT customer_ref FROM scoring.customer_state WHERE assessment IS NOT NULL")
 COUNTS = text(
-    "SELECT (SELECT sum(next_offset) FROM scoring.consumer_partition) AS scored,"
+    "SELECT (SELECT sum(next_offset) FROM scoring.consumer_partition"
+    " WHERE topic = 'customer-events') AS scored,"
     " (SELECT count(*) FROM scoring.risk_event) AS risks,"
     " (SELECT count(*) FROM notifier.alert) AS alerts,"
     " (SELECT count(*) FROM notifier.contact) AS contacts"
