@@ -26,7 +26,7 @@ class Skip(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Contract(msgspec.Struct, frozen=True, array_like=True):
-    """Moments are epoch seconds.
+    """Moments are epoch seconds. `unpaid` is since when the charge fails.
 
     `open_skips` are the due dates left out since the last delivery, `skipped` the newest skips that stand.
     """
@@ -52,6 +52,7 @@ class Contract(msgspec.Struct, frozen=True, array_like=True):
     requested: float | None = None
     ended: float | None = None
     end: str = ""
+    unpaid: float | None = None
     touched: float = 0.0
 
 
@@ -100,6 +101,7 @@ def _delivered(contract: Contract, order: str, at: float) -> Contract:
         contract,
         deliveries=deliveries,
         last_delivery=at,
+        unpaid=None,
         counted=(*contract.counted, order)[-REMEMBERED:],
         bound_ended=at if bound_over else contract.bound_ended,
         open_skips=tuple(skip for skip in contract.open_skips if skip > at + half_cycle),
@@ -180,11 +182,13 @@ def _expired(contract: Contract, event: subscription.SubscriptionExpired, at: fl
 
 
 def _failed(contract: Contract, event: payment.PaymentFailed, at: float) -> Contract:
-    return _ended(contract, "failed", at) if event.final else contract
+    unpaid = _with(contract, unpaid=at if contract.unpaid is None else contract.unpaid)
+    return _ended(unpaid, "failed", at) if event.final else unpaid
 
 
 def _recovered(contract: Contract, event: payment.PaymentRecovered, at: float) -> Contract:
-    return _with(contract, ended=None, end="") if contract.end == "failed" else contract
+    paid = _with(contract, unpaid=None)
+    return _with(paid, ended=None, end="") if contract.end == "failed" else paid
 
 
 def _ended(contract: Contract, end: str, at: float) -> Contract:

@@ -47,7 +47,7 @@ from services.scoring.features.treatment import Treatment
 from shared.events.customer import CustomerErased
 from shared.events.envelope import Envelope
 
-LAYOUT = 2
+LAYOUT = 3
 """Raised when a state written before can't be read as it stands; part of the schema hash."""
 
 DORMANT_DAYS = 120.0

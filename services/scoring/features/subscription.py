@@ -70,7 +70,8 @@ def read(state: Subscriptions, cutoff: datetime) -> dict[str, float]:
     cycles_since_delivery: days since the last delivery ÷ cycle; skip_share: skips ÷ (deliveries + skips);
     skips_3_cycles: skips of the last three cycles; bound_left: deliveries still promised (回数縛り);
     deliveries_since_bound, days_since_bound: since that was kept; cycle_longer: 1 if the last change made the
-    cycle longer; days_to_due, days_overdue: 0 on the other side of the due date; days_to_cutoff: until the
+    cycle longer; days_to_due, days_overdue: 0 on the other side of the due date, and overdue is 0
+    for a parcel that only waits for its money; days_to_cutoff: until the
     next parcel can't be changed any more (次回発送の締切), 0 after it; days_bound: until the parcel that
     fulfils the promise; days_just_free: until the first parcel after it.
     """
@@ -124,7 +125,7 @@ def _shipment(contract: Contract, now: float) -> dict[str, float]:
     left = nan if next_due is None else -days_since(next_due, now)
     return {
         "days_to_due": nan if next_due is None else max(left, 0.0),
-        "days_overdue": 0.0 if next_due is None else max(-left, 0.0),
+        "days_overdue": 0.0 if next_due is None or contract.unpaid is not None else max(-left, 0.0),
         "days_to_cutoff": nan if next_due is None else max(left - SHIPMENT_LEAD_DAYS, 0.0),
     }
 

@@ -12,6 +12,7 @@ from services.scoring.features.state import CustomerState, from_bytes, refold
 from services.scoring.observe import Observer
 from services.scoring.sweep import Sweep
 from shared.events.commerce import OrderPaid, OrderPlaced, OrderRefunded
+from shared.events.engagement import PageViewed
 from shared.events.envelope import Envelope, decode
 from shared.events.money import Money
 from shared.events.payment import PaymentFailed
@@ -134,7 +135,9 @@ async def test_many_transactions_at_once_neither_lose_nor_double_an_event(
 async def test_an_episode_is_told_when_it_begins_and_not_for_each_event(
     engine: AsyncEngine, artifact: Artifact, happened: Happened
 ) -> None:
-    for event in [*joined(happened), *leaving(happened)]:
+    skipped = leaving(happened)[:2]
+    looked = [happened(PageViewed("cancel"), day) for day in (51, 52)]
+    for event in [*joined(happened), *skipped, *looked]:
         await observe(engine, artifact, [event])
     risks = await told(engine)
     assert [risk.phase for risk in risks].count("entered") == 1

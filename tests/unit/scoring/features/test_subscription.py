@@ -164,6 +164,14 @@ def test_a_parcel_that_does_not_come_is_overdue(fact: Fact, day: Day) -> None:
     assert read(state, day(35))["days_to_due"] == 0
 
 
+def test_a_parcel_that_only_waits_for_its_money_is_not_overdue(fact: Fact, day: Day) -> None:
+    failing = folded(started(fact), fact(PaymentFailed("c"), 30))
+    assert read(failing, day(35))["days_overdue"] == 0
+    settled = update(failing, fact(PaymentRecovered("c"), 36))
+    assert read(settled, day(37))["days_overdue"] == 7
+    assert read(update(failing, paid(fact, 36)), day(70))["days_overdue"] == 4
+
+
 def test_while_paused_nothing_is_due_and_afterwards_a_cycle_begins(fact: Fact, day: Day) -> None:
     paused = folded(started(fact), fact(SubscriptionPaused("c"), 25), fact(SubscriptionPaused("c"), 26))
     assert next_due(paused) is None
