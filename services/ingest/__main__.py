@@ -5,7 +5,8 @@ import sys
 import click
 
 from services.ingest.app import create_app
-from services.ingest.routes.webhooks import Limits
+from services.ingest.durable import Durable
+from services.ingest.routes.body import Limits
 from services.ingest.settings import IngestSettings, environment
 from services.ingest.shops import InvalidShopsFile, ShopsFile
 from shared.kafka.producer import EventProducer
@@ -33,7 +34,7 @@ async def _take(settings: IngestSettings, shops: ShopsFile) -> int:
         await producer.reachable()  # connects now, so that the first webhook need not wait
         health.add_check("kafka", producer.reachable)
         limits = Limits(settings.body_limit, settings.body_timeout)
-        app = create_app(shops, producer.publish, settings.clock(), limits)
+        app = create_app(shops, Durable(producer.publish).keep, settings.clock(), limits)
         return await run(
             ("webhooks", serve(app, settings.host, settings.port)),
             ("admin", serve(admin_app(health), settings.admin_host, settings.admin_port)),

@@ -1,7 +1,7 @@
 """Accept a delivery: verify, translate, make durable; only then is it ours."""
 
 import base64
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from secrets import token_bytes
@@ -10,6 +10,7 @@ import msgspec
 
 from services.ingest.carts import CARTS
 from services.ingest.carts.base import Cart, Delivery, Ignored, Translated, Untranslatable
+from services.ingest.durable import Keep, Kept, NotKept
 from services.ingest.identifiers import identified
 from services.ingest.shops import Account
 from shared.events.catalogue import topic_of
@@ -17,9 +18,6 @@ from shared.events.customer import CustomerErased
 from shared.events.envelope import Envelope, encode
 from shared.events.record import Record
 from shared.events.topics import CUSTOMER_CONTACTS, dead_letter
-from shared.kafka.producer import Acked, Unknown
-
-Publish = Callable[[Sequence[Record]], Awaitable[Acked | Unknown]]
 
 # Strangers are checked like everybody else, so that the time taken does not tell which shops there are.
 _ANY_CART = next(iter(CARTS.values()))
@@ -65,7 +63,7 @@ class ParkedDelivery(msgspec.Struct, frozen=True):
     business_time: datetime
 
 
-async def accept(delivery: Delivery, account: Account | None, publish: Publish) -> Answer:
+async def accept(delivery: Delivery, account: Account | None, keep: Keep) -> Answer:
     """`account` is None where the delivery names a shop or cart that is not ours."""
     cart = account.cart if account else CARTS.get(delivery.cart, _ANY_CART)
     secrets = account.secrets if account else _NOBODYS_SECRET
@@ -77,18 +75,18 @@ async def accept(delivery: Delivery, account: Account | None, publish: Publish) 
         case Translated(envelopes):
             told = identified(envelopes, account.pepper)
             records = [record for envelope in told for record in _records(envelope)]
-            return await _publish(publish, records, Accepted())
+            return await _keep(keep, records, Accepted())
         case Untranslatable(reason):
-            return await _publish(publish, [_dead_letter(delivery, cart, reason)], Parked(reason))
+            return await _keep(keep, [_dead_letter(delivery, cart, reason)], Parked(reason))
         case Ignored() as ignored:
             return ignored
 
 
-async def _publish(publish: Publish, records: Sequence[Record], durable: Accepted | Parked) -> Answer:
-    match await publish(records):
-        case Acked():
+async def _keep(keep: Keep, records: Sequence[Record], durable: Accepted | Parked) -> Answer:
+    match await keep(records):
+        case Kept():
             return durable
-        case Unknown(reason):
+        case NotKept(reason):
             return Unavailable(reason)
 
 

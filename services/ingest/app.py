@@ -1,17 +1,19 @@
-"""The application: webhooks on their own short way, everything else through FastAPI."""
+"""The application: the hot paths on their own short way, everything else through FastAPI."""
 
 from typing import Any
 
 from fastapi import FastAPI
 
-from services.ingest.accept import Publish
 from services.ingest.carts import CARTS
-from services.ingest.routes.webhooks import Limits, Webhooks
+from services.ingest.durable import Keep
+from services.ingest.routes.body import Limits
+from services.ingest.routes.hot import Hot
+from services.ingest.routes.webhooks import Webhooks
 from services.ingest.shops import ShopsFile
 from shared.clock import Now
 
 
-def create_app(shops: ShopsFile, publish: Publish, clock: Now, limits: Limits) -> Webhooks:
+def create_app(shops: ShopsFile, keep: Keep, clock: Now, limits: Limits) -> Hot:
     rest = FastAPI(
         title="Hikitome ingest",
         summary="A signed webhook becomes facts, and is answered only when they are durable.",
@@ -25,7 +27,7 @@ def create_app(shops: ShopsFile, publish: Publish, clock: Now, limits: Limits) -
 
     # The route never reaches FastAPI, so its description is written by hand.
     rest.openapi()["paths"]["/webhooks/{shop}/{cart}"] = _described(limits)
-    return Webhooks(rest, shops, publish, clock, limits)
+    return Hot(Webhooks(shops, keep, clock, limits), rest)
 
 
 def _described(limits: Limits) -> dict[str, Any]:

@@ -12,7 +12,8 @@ _BATCH = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
 # ingest
 ingest_requests = Counter(
     "hikitome_ingest_requests_total",
-    "Webhooks by what became of them: accepted, ignored, unverified, untranslatable, refused or unavailable.",
+    "Requests by what became of them: accepted, ignored, unverified, untranslatable, refused, limited or"
+    " unavailable.",
     ["source", "outcome"],
 )
 ingest_ack_seconds = Histogram(
@@ -23,6 +24,30 @@ ingest_untranslatable = Counter(
     "Genuine webhooks that we could not read, kept raw on ingest.dead-letter.",
     ["source", "reason"],
 )
+ingest_events = Counter(
+    "hikitome_ingest_events_total",
+    "Lines of POST /v1/events by what became of them: accepted or rejected.",
+    ["outcome"],
+)
+ingest_kept = Counter(
+    "hikitome_ingest_kept_total",
+    "Webhooks and bulk requests by where they became durable: kafka or spool.",
+    ["where"],
+)
+spool_records = Gauge("hikitome_spool_records", "Records waiting in the spool for Kafka to come back.")
+spool_bytes = Gauge("hikitome_spool_bytes", "Bytes waiting in the spool.")
+spool_filled_ratio = Gauge(
+    "hikitome_spool_filled_ratio", "How full the spool is by its nearest limit, size or age: 1 is full."
+)
+spool_oldest_age_seconds = Gauge(
+    "hikitome_spool_oldest_age_seconds", "How long the oldest record has been waiting in the spool."
+)
+spool_refusals = Counter(
+    "hikitome_spool_refusals_total",
+    "Writes the spool could not take: full, too_old or disk.",
+    ["reason"],
+)
+spool_drained = Counter("hikitome_spool_drained_total", "Records that went from the spool to Kafka.")
 ingest_shops_file_errors = Counter(
     "hikitome_ingest_shops_file_errors_total",
     "Changed shops files that were refused; the old one stays in use.",

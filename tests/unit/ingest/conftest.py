@@ -14,9 +14,9 @@ import pytest
 
 from services.ingest.carts.base import Delivery, Translated
 from services.ingest.carts.shopify import translate
+from services.ingest.durable import Kept, NotKept
 from shared.events.envelope import Envelope
 from shared.events.record import Record
-from shared.kafka.producer import Acked, Unknown
 
 RECEIVED = datetime(2026, 4, 2, 3, 4, 5, tzinfo=UTC)
 BUSINESS = datetime(2026, 9, 9, 9, 9, 9, tzinfo=UTC)
@@ -172,23 +172,23 @@ def standard_delivery() -> Delivered:
     return build
 
 
-class RecordingPublisher:
-    """A topic that acknowledges everything, until it is told not to."""
+class RecordingKeeper:
+    """Keeps everything, until it is told not to."""
 
     def __init__(self) -> None:
         self.records: list[Record] = []
         self.reachable = True
 
-    async def publish(self, records: Sequence[Record]) -> Acked | Unknown:
+    async def keep(self, records: Sequence[Record]) -> Kept | NotKept:
         if not self.reachable:
-            return Unknown("RequestTimedOutError")
+            return NotKept("spool_full")
         self.records.extend(records)
-        return Acked()
+        return Kept("kafka")
 
 
 @pytest.fixture
-def publisher() -> RecordingPublisher:
-    return RecordingPublisher()
+def keeper() -> RecordingKeeper:
+    return RecordingKeeper()
 
 
 @pytest.fixture(scope="session")

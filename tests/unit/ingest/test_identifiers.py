@@ -13,13 +13,13 @@ from services.ingest.accept import accept
 from services.ingest.carts import CARTS
 from services.ingest.carts.base import Delivery, Translated
 from services.ingest.carts.standard_webhooks import translate
+from services.ingest.durable import Kept
 from services.ingest.identifiers import identified, identifiers
 from services.ingest.normal_forms import household, mail, name, phone, street
 from services.ingest.shops import Account
 from shared.events.customer import ContactChanged, CustomerSeen, Identifiers
 from shared.events.envelope import Envelope, decode
 from shared.events.record import Record
-from shared.kafka.producer import Acked
 
 Delivered = Callable[..., Delivery]
 
@@ -221,11 +221,11 @@ async def test_a_shop_with_a_pepper_tells_hashes_and_one_without_tells_none(
     for account in (without, replace(without, pepper=PEPPER)):
         records: list[Record] = []
 
-        async def publish(given: Any, into: list[Record] = records) -> Acked:
+        async def keep(given: Any, into: list[Record] = records) -> Kept:
             into.extend(given)
-            return Acked()
+            return Kept("kafka")
 
-        await accept(delivery, account, publish)
+        await accept(delivery, account, keep)
         assert records[0].value is not None
         assert b"hanako" not in records[0].value
         seens.append(decode(records[0].value))

@@ -11,10 +11,11 @@ import pytest
 from prometheus_client import REGISTRY
 from starlette.types import Message
 
-from services.ingest.accept import Publish
 from services.ingest.app import create_app
 from services.ingest.carts.base import Delivery
-from services.ingest.routes.webhooks import Limits, Webhooks
+from services.ingest.durable import Keep
+from services.ingest.routes.body import Limits
+from services.ingest.routes.hot import Hot
 from services.ingest.shops import ShopsFile
 from shared.events.envelope import decode
 from shared.events.record import Record
@@ -27,21 +28,21 @@ BUSINESS = datetime(2030, 1, 1, tzinfo=UTC)
 PATH = "/webhooks/kirei/shopify"
 
 
-class Publisher(Protocol):
+class Keeper(Protocol):
     records: list[Record]
     reachable: bool
-    publish: Publish
+    keep: Keep
 
 
 @pytest.fixture
-def app(tmp_path: Path, publisher: Publisher) -> Webhooks:
+def app(tmp_path: Path, keeper: Keeper) -> Hot:
     file = tmp_path / "shops.toml"
     file.write_text('[[shops]]\nid = "kirei"\n[[shops.carts]]\ncart = "shopify"\nsecrets = ["hush"]\n')
-    return create_app(ShopsFile(file, {}), publisher.publish, lambda: BUSINESS, Limits(LIMIT, 0.05))
+    return create_app(ShopsFile(file, {}), keeper.keep, lambda: BUSINESS, Limits(LIMIT, 0.05))
 
 
 @pytest.fixture
-async def client(app: Webhooks) -> AsyncIterator[httpx.AsyncClient]:
+async def client(app: Hot) -> AsyncIterator[httpx.AsyncClient]:
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://ingest") as client:
         yield client
 
@@ -57,25 +58,25 @@ def counted(source: str, outcome: str) -> float:
 
 
 async def test_a_signed_webhook_is_accepted_when_it_is_durable(
-    client: httpx.AsyncClient, publisher: Publisher, order: Delivery
+    client: httpx.AsyncClient, keeper: Keeper, order: Delivery
 ) -> None:
     before = counted("shopify", "accepted")
 
     answer = await client.post(PATH, content=order.body, headers=order.headers)
 
     assert answer.status_code == 202
-    assert len(publisher.records) == 1
+    assert len(keeper.records) == 1
     assert counted("shopify", "accepted") == before + 1
 
 
 async def test_the_business_clock_tells_when_nothing_else_does(
-    client: httpx.AsyncClient, publisher: Publisher, shopify_delivery: Delivered, payloads: Payloads
+    client: httpx.AsyncClient, keeper: Keeper, shopify_delivery: Delivered, payloads: Payloads
 ) -> None:
     delivery = shopify_delivery("orders/paid", payloads["order"], headers={"x-shopify-triggered-at": None})
 
     await client.post(PATH, content=delivery.body, headers=delivery.headers)
 
-    value = publisher.records[0].value
+    value = keeper.records[0].value
     assert value is not None
     envelope = decode(value)
     assert envelope.time == BUSINESS
@@ -91,18 +92,18 @@ async def test_a_topic_of_no_use_is_not_sent_again(
 
 
 async def test_a_genuine_webhook_that_can_not_be_read_is_not_sent_again(
-    client: httpx.AsyncClient, publisher: Publisher, shopify_delivery: Delivered
+    client: httpx.AsyncClient, keeper: Keeper, shopify_delivery: Delivered
 ) -> None:
     delivery = shopify_delivery("orders/create", b"not json")
 
     answer = await client.post(PATH, content=delivery.body, headers=delivery.headers)
 
     assert answer.status_code == 202
-    assert [record.topic for record in publisher.records] == ["ingest.dead-letter"]
+    assert [record.topic for record in keeper.records] == ["ingest.dead-letter"]
 
 
 async def test_every_reason_to_be_unverified_gets_the_very_same_answer(
-    client: httpx.AsyncClient, publisher: Publisher, order: Delivery
+    client: httpx.AsyncClient, keeper: Keeper, order: Delivery
 ) -> None:
     unsigned = {name: value for name, value in order.headers.items() if "hmac" not in name}
     forged = {**order.headers, "x-shopify-hmac-sha256": "A" * 44}
@@ -120,7 +121,7 @@ async def test_every_reason_to_be_unverified_gets_the_very_same_answer(
     assert {(answer.status_code, answer.content, str(answer.headers)) for answer in answers} == {
         (401, b"", str(httpx.Headers({"content-length": "0"})))
     }
-    assert publisher.records == []
+    assert keeper.records == []
 
 
 async def test_a_signature_sent_twice_fits_nothing(client: httpx.AsyncClient, order: Delivery) -> None:
@@ -137,9 +138,9 @@ async def test_a_header_of_any_bytes_is_merely_wrong(client: httpx.AsyncClient, 
 
 
 async def test_without_kafka_the_platform_is_asked_to_come_again(
-    client: httpx.AsyncClient, publisher: Publisher, order: Delivery
+    client: httpx.AsyncClient, keeper: Keeper, order: Delivery
 ) -> None:
-    publisher.reachable = False
+    keeper.reachable = False
 
     answer = await client.post(PATH, content=order.body, headers=order.headers)
 
@@ -198,9 +199,7 @@ async def test_another_path_is_nothing(client: httpx.AsyncClient, path: str) -> 
     assert (await client.post(path)).status_code == 404
 
 
-async def test_a_sender_who_hangs_up_is_not_answered(
-    app: Webhooks, publisher: Publisher, order: Delivery
-) -> None:
+async def test_a_sender_who_hangs_up_is_not_answered(app: Hot, keeper: Keeper, order: Delivery) -> None:
     arriving: list[Message] = [
         {"type": "http.request", "body": order.body, "more_body": True},
         {"type": "http.disconnect"},
@@ -217,10 +216,10 @@ async def test_a_sender_who_hangs_up_is_not_answered(
     await app({"type": "http", "method": "POST", "path": PATH, "headers": raw}, receive, send)
 
     assert sent == []
-    assert publisher.records == []
+    assert keeper.records == []
 
 
-async def test_a_body_that_never_ends_is_not_waited_for(app: Webhooks) -> None:
+async def test_a_body_that_never_ends_is_not_waited_for(app: Hot) -> None:
     sent: list[Message] = []
 
     async def receive() -> Message:
@@ -237,15 +236,15 @@ async def test_a_body_that_never_ends_is_not_waited_for(app: Webhooks) -> None:
 
 
 async def test_many_deliveries_of_one_event_at_once_are_one_event(
-    client: httpx.AsyncClient, publisher: Publisher, order: Delivery
+    client: httpx.AsyncClient, keeper: Keeper, order: Delivery
 ) -> None:
     posts = (client.post(PATH, content=order.body, headers=order.headers) for _ in range(100))
 
     answers = await asyncio.gather(*posts)
 
     assert {answer.status_code for answer in answers} == {202}
-    ids = {decode(record.value).id for record in publisher.records if record.value}
-    assert len(publisher.records) == 100
+    ids = {decode(record.value).id for record in keeper.records if record.value}
+    assert len(keeper.records) == 100
     assert len(ids) == 1
 
 
