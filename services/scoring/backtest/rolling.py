@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import expit
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from services.scoring.backtest.money import Calls, Saved, saved, yearly
@@ -121,7 +122,7 @@ def served(past: Snapshots, now: Snapshots, question: Question) -> Array:
     """By the very tables that serving reads."""
     fitted = fit(question.kind, dataset(past), lambda *_: None)
     odds, _ = batch(compiled(fitted.tables, NAMES), now.features)
-    return np.asarray(1 / (1 + np.exp(-odds)))
+    return np.asarray(expit(odds))
 
 
 def dataset(rows: Snapshots) -> Dataset:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import expit
 from sklearn.ensemble import HistGradientBoostingClassifier
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
@@ -43,7 +44,7 @@ def interactions(kind: RiskKind, data: Dataset, progress: Progress) -> Array:
             raw[unseen] = model.decision_function(data.features[np.ix_(unseen, columns)])
             progress(f"challenger of {kind}", number + 1, len(folds))
     platt = calibrated(raw, data.left)
-    return np.asarray(1 / (1 + np.exp(-(platt.slope * raw + platt.intercept))))
+    return np.asarray(expit(platt.slope * raw + platt.intercept))
 
 
 def _trees() -> HistGradientBoostingClassifier:

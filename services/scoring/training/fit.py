@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import expit
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.metrics import log_loss
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
@@ -90,13 +91,13 @@ def _fit(kind: RiskKind, data: Dataset, progress: Progress) -> Fitted:
     scores = np.zeros((len(data.left), len(TREES)))
     for member in members:
         scores[member.unseen] = _staged(member, data.features)
-    losses = [float(log_loss(data.left, _sigmoid(column), sample_weight=weights)) for column in scores.T]
+    losses = [float(log_loss(data.left, expit(column), sample_weight=weights)) for column in scores.T]
     best = int(np.argmin(losses))
     platt = calibrated(scores[:, best], data.left, weights)
     return Fitted(
         tables=averaged([_tables(member, data.features, TREES[best], platt) for member in members]),
         trees=TREES[best],
-        probability=_sigmoid(platt.slope * scores[:, best] + platt.intercept),
+        probability=expit(platt.slope * scores[:, best] + platt.intercept),
     )
 
 
@@ -173,11 +174,7 @@ def calibrated(raw: Array, left: Array, sample: Array | None = None) -> Platt:
     design = np.column_stack([raw, np.ones(len(raw))])
     weights = np.array([1.0, 0.0])
     for _ in range(25):
-        chance = _sigmoid(design @ weights)
+        chance = expit(design @ weights)
         curvature = (design * (counts * chance * (1 - chance))[:, None]).T @ design + 1e-6 * np.eye(2)
         weights = weights + np.linalg.solve(curvature, design.T @ (counts * (left - chance)))
     return Platt(float(weights[0]), float(weights[1]))
-
-
-def _sigmoid(score: Array) -> Array:
-    return np.asarray(1 / (1 + np.exp(-score)))

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 import numpy as np
 import numpy.typing as npt
+from scipy.special import expit
 
 from services.scoring.artifact import Golden, Part
 from services.scoring.features.state import NAMES
@@ -79,7 +80,7 @@ def _later(kind: RiskKind, data: Dataset, climbed: Climbed, horizon_days: float)
         return {}
     earlier, later = judged.rows(split[0]), judged.rows(split[1])
     if climbed.rung == "full":
-        chance = 1 / (1 + np.exp(-raw(kind, earlier, climbed.fitted.trees, later.features)))
+        chance = expit(raw(kind, earlier, climbed.fitted.trees, later.features))
     else:
         chance = chances(rfm_tables(kind, earlier, horizon_days), later.features)
     return {f"{name}_later": value for name, value in metrics(later.left, chance).items()}

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 import numpy as np
 import numpy.typing as npt
+from scipy.special import expit
 
 from services.scoring.artifact import Part
 from services.scoring.features.state import NAMES
@@ -40,10 +41,10 @@ def recalibrated(prior: Part, data: Dataset) -> Fitted:
     folds = by_customer(data) if len(np.unique(data.customers)) >= FOLDS else []
     for seen, unseen in folds:
         shift = shifted(scores[seen], data.left[seen], prior.horizon_days)
-        probability[unseen] = 1 / (1 + np.exp(-(shift.slope * scores[unseen] + shift.level)))
+        probability[unseen] = expit(shift.slope * scores[unseen] + shift.level)
     final = shifted(scores, data.left, prior.horizon_days)
     if not folds:
-        probability = 1 / (1 + np.exp(-(final.slope * scores + final.level)))
+        probability = expit(final.slope * scores + final.level)
     return Fitted(_moved(prior.tables, final), prior.trees, probability)
 
 

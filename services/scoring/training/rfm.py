@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import expit
 
 from services.scoring.features.state import NAMES
 from services.scoring.model.step_tables import Platt, StepTables, Table, batch, compiled
@@ -105,4 +106,4 @@ def _table(scale: Scale, weight: float, missing: float, column: Array) -> Table:
 def chances(tables: StepTables, features: Array) -> Array:
     """Probabilities of many rows."""
     scores, _ = batch(compiled(tables, NAMES), features)
-    return np.asarray(1 / (1 + np.exp(-scores)))
+    return np.asarray(expit(scores))
