@@ -36,6 +36,7 @@ Publish = Callable[[Topic, Sequence[Envelope | bytes]], Awaitable[None]]
 Effects = Callable[[], Awaitable[list[str]]]
 Holds = Callable[[], Awaitable[bool]]
 Eventually = Callable[[Holds], Awaitable[None]]
+UntilEffects = Callable[[int], Awaitable[None]]
 Stream = Callable[[Topic, str], PartitionStream]
 
 
@@ -144,6 +145,19 @@ def effects(engine: AsyncEngine) -> Effects:
             return [str(row.event_id) for row in rows]
 
     return read
+
+
+@pytest.fixture
+def until_effects(effects: Effects, eventually: Eventually) -> UntilEffects:
+    """Wait until so many events took effect."""
+
+    async def wait(many: int) -> None:
+        async def there() -> bool:
+            return len(await effects()) >= many
+
+        await eventually(there)
+
+    return wait
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from shared.postgres.engine import AsyncEngine, transaction
 from shared.process.run import pause
 from shared.process.settings import CommonSettings
 from tests.kafka.apache_kafka import Kafka
-from tests.kafka.conftest import Effects, Publish, Stream, as_record, ids
+from tests.kafka.conftest import Effects, Publish, Stream, UntilEffects, as_record, ids
 
 Make = Callable[[int], Envelope]
 
@@ -31,20 +31,17 @@ async def test_each_event_takes_effect_once_though_it_stands_twice_in_the_log(
     publish: Publish,
     effects: Effects,
     running: Any,
-    eventually: Any,
+    until_effects: UntilEffects,
 ) -> None:
     wanted = [envelope(number) for number in range(60)]
     await publish(topic, [*wanted, *wanted[:30]])
     await publish(topic, wanted)
 
-    async def all_there() -> bool:
-        return len(await effects()) >= len(wanted)
-
     async with running(stream(topic, "a").run):
-        await eventually(all_there)
+        await until_effects(len(wanted))
         await publish(topic, [*wanted, envelope(60)])
         wanted.append(envelope(60))
-        await eventually(all_there)
+        await until_effects(len(wanted))
     assert sorted(await effects()) == sorted(ids(wanted))
 
 
@@ -57,6 +54,7 @@ async def test_consumers_may_come_and_go_under_load_and_each_event_takes_effect_
     effects: Effects,
     running: Any,
     eventually: Any,
+    until_effects: UntilEffects,
 ) -> None:
     topic = await make_topic(6)
     published: list[Envelope] = []
@@ -78,9 +76,6 @@ async def test_consumers_may_come_and_go_under_load_and_each_event_takes_effect_
 
         return check
 
-    async def all_there() -> bool:
-        return len(await effects()) >= len(published)
-
     loading = asyncio.create_task(load())
     async with running(stream(topic, "b").run):
         async with running(stream(topic, "a").run):
@@ -89,7 +84,7 @@ async def test_consumers_may_come_and_go_under_load_and_each_event_takes_effect_
             await eventually(worked("a", "b", "c"))
             enough.set()
             await loading
-            await eventually(all_there)
+            await until_effects(len(published))
     assert sorted(await effects()) == sorted(ids(published))
     await in_order(engine, published)
 
@@ -149,23 +144,17 @@ async def test_a_stream_outlives_the_death_of_its_broker(
     publish: Publish,
     effects: Effects,
     running: Any,
-    eventually: Any,
+    until_effects: UntilEffects,
 ) -> None:
     wanted = [envelope(number) for number in range(40)]
 
-    def there(many: int) -> Callable[[], Awaitable[bool]]:
-        async def check() -> bool:
-            return len(await effects()) >= many
-
-        return check
-
     await publish(topic, wanted[:20])
     async with running(stream(topic, "a").run):
-        await eventually(there(20))
+        await until_effects(20)
         kafka.kill()
         await asyncio.to_thread(kafka.restart)
         await publish(topic, wanted[20:])
-        await eventually(there(40))
+        await until_effects(40)
     assert sorted(await effects()) == sorted(ids(wanted))
 
 
@@ -175,21 +164,18 @@ async def test_a_stream_whose_broker_is_gone_still_stops_when_asked_to(
     stream: Stream,
     envelope: Make,
     publish: Publish,
-    effects: Effects,
     eventually: Any,
+    until_effects: UntilEffects,
 ) -> None:
     stop = asyncio.Event()
     began = monotonic()
-
-    async def there() -> bool:
-        return len(await effects()) == 1
 
     async def hint_is_due() -> bool:
         return monotonic() - began > 6
 
     await publish(topic, [envelope(1)])
     running = asyncio.create_task(stream(topic, "a").run(stop))
-    await eventually(there)
+    await until_effects(1)
     kafka.kill()
     await eventually(hint_is_due)
     stop.set()

@@ -17,7 +17,7 @@ from shared.kafka.stream import OffsetLost, PartitionStream
 from shared.postgres import offsets
 from shared.postgres.engine import AsyncEngine, transaction
 from shared.process.settings import CommonSettings
-from tests.kafka.conftest import Effects, Publish, Stream, ids
+from tests.kafka.conftest import Effects, Publish, Stream, UntilEffects, ids
 from tests.kafka.consumer import Effects as WritesEffects
 
 Make = Callable[[int], Envelope]
@@ -33,23 +33,17 @@ async def test_a_partition_claimed_by_somebody_who_then_vanished_is_claimed_back
     publish: Publish,
     effects: Effects,
     running: Any,
-    eventually: Any,
+    until_effects: UntilEffects,
 ) -> None:
     topic = await make_topic(1)
 
-    def there(many: int) -> Callable[[], Awaitable[bool]]:
-        async def check() -> bool:
-            return len(await effects()) >= many
-
-        return check
-
     async with running(stream(topic, "a").run):
         await publish(topic, [envelope(1)])
-        await eventually(there(1))
+        await until_effects(1)
         async with transaction(engine) as connection:
             await offsets.claim(connection, f"g-{topic.name}", topic.name, 0, "late, and then killed")
         await publish(topic, [envelope(2)])
-        await eventually(there(2))
+        await until_effects(2)
     assert await effects() == ids([envelope(1), envelope(2)])
 
 
@@ -63,7 +57,7 @@ async def test_a_hint_left_in_kafka_before_the_beginning_of_the_log_misleads_nob
     publish: Publish,
     effects: Effects,
     running: Any,
-    eventually: Any,
+    until_effects: UntilEffects,
 ) -> None:
     topic = await make_topic(1)
     wanted = [envelope(number) for number in range(20)]
@@ -74,20 +68,14 @@ async def test_a_hint_left_in_kafka_before_the_beginning_of_the_log_misleads_nob
     await leave_hint(settings, topic, 3)
     await admin.delete_records({TopicPartition(topic.name, 0): RecordsToDelete(10)})
 
-    def there(many: int) -> Callable[[], Awaitable[bool]]:
-        async def check() -> bool:
-            return len(await effects()) >= many
-
-        return check
-
     async with running(stream(topic, "a").run):
-        await eventually(there(10))
+        await until_effects(10)
         # Now the group is in motion while the consumers fetch, and the client begins at the hint by itself.
         async with running(stream(topic, "b").run):
             await publish(topic, [envelope(20)])
-            await eventually(there(11))
+            await until_effects(11)
         await publish(topic, [envelope(21)])
-        await eventually(there(12))
+        await until_effects(12)
     assert await effects() == ids([envelope(number) for number in range(10, 22)])
 
 
@@ -124,16 +112,13 @@ async def test_a_log_that_no_longer_holds_the_next_record_stops_the_consumer(
     publish: Publish,
     effects: Effects,
     running: Any,
-    eventually: Any,
+    until_effects: UntilEffects,
 ) -> None:
     topic = await make_topic(1)
 
-    async def first_there() -> bool:
-        return len(await effects()) >= 1
-
     await publish(topic, [envelope(1)])
     async with running(stream(topic, "a").run):
-        await eventually(first_there)
+        await until_effects(1)
     await publish(topic, [envelope(number) for number in range(2, 20)])
     await admin.delete_records({TopicPartition(topic.name, 0): RecordsToDelete(10)})
     with pytest.raises(OffsetLost):
@@ -149,16 +134,13 @@ async def test_a_log_that_ends_before_the_next_record_stops_the_consumer(
     publish: Publish,
     effects: Effects,
     running: Any,
-    eventually: Any,
+    until_effects: UntilEffects,
 ) -> None:
     topic = await make_topic(1)
 
-    async def first_there() -> bool:
-        return len(await effects()) >= 1
-
     await publish(topic, [envelope(1)])
     async with running(stream(topic, "a").run):
-        await eventually(first_there)
+        await until_effects(1)
     async with transaction(engine) as connection:
         await connection.execute(STAND_AT, {"offset": 1000})
     with pytest.raises(OffsetLost):
