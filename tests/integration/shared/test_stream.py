@@ -1,7 +1,7 @@
 """The partition stream against a real broker and a real PostgreSQL."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import pytest
@@ -16,6 +16,9 @@ from shared.kafka.stream import PartitionStream
 from shared.postgres import offsets
 from shared.postgres.engine import AsyncConnection, AsyncEngine, transaction
 from shared.process.settings import CommonSettings
+from tests.integration.shared.conftest import Eventually
+
+UntilEffects = Callable[[int], Awaitable[None]]
 
 INSERT = text("INSERT INTO effect (event_id) VALUES (:id)")
 
@@ -30,6 +33,19 @@ async def effects(engine: AsyncEngine) -> list[str]:
         return [str(row.event_id) for row in rows]
 
 
+@pytest.fixture
+def until_effects(engine: AsyncEngine, eventually: Eventually) -> UntilEffects:
+    """Wait until so many events took effect."""
+
+    async def wait(many: int) -> None:
+        async def there() -> bool:
+            return len(await effects(engine)) >= many
+
+        await eventually(there)
+
+    return wait
+
+
 async def publish(settings: CommonSettings, topic: Topic, values: Sequence[bytes]) -> None:
     async with EventProducer(settings, delivery_timeout=10) as producer:
         records = [Record(topic.name, str(i % 5).encode(), value) for i, value in enumerate(values)]
@@ -42,17 +58,14 @@ async def test_each_event_takes_effect_once_though_it_stands_twice_in_the_log(
     topic: Topic,
     envelope: Callable[[int], Envelope],
     running: Any,
-    eventually: Any,
+    until_effects: UntilEffects,
 ) -> None:
     wanted = [envelope(number) for number in range(40)]
     await publish(settings, topic, [encode(each) for each in [*wanted, *wanted]])
     stream = PartitionStream(settings, engine, f"g-{topic.name}", [topic], write_effects)
 
-    async def all_there() -> bool:
-        return len(await effects(engine)) >= 40
-
     async with running(stream.run):
-        await eventually(all_there)
+        await until_effects(40)
     assert sorted(await effects(engine)) == sorted(each.id for each in wanted)
 
 
@@ -62,17 +75,14 @@ async def test_a_restarted_stream_goes_on_where_its_offsets_say(
     topic: Topic,
     envelope: Callable[[int], Envelope],
     running: Any,
-    eventually: Any,
+    until_effects: UntilEffects,
 ) -> None:
     group = f"g-{topic.name}"
     for rounds in (1, 2):
         await publish(settings, topic, [encode(envelope(n)) for n in range(20 * rounds)])
 
-        async def all_there(least: int = 20 * rounds) -> bool:
-            return len(await effects(engine)) >= least
-
         async with running(PartitionStream(settings, engine, group, [topic], write_effects).run):
-            await eventually(all_there)
+            await until_effects(20 * rounds)
     assert len(await effects(engine)) == 40
 
 
@@ -82,7 +92,7 @@ async def test_a_failing_batch_is_tried_again_whole(
     topic: Topic,
     envelope: Callable[[int], Envelope],
     running: Any,
-    eventually: Any,
+    until_effects: UntilEffects,
 ) -> None:
     failures = iter([True, True])
 
@@ -94,11 +104,8 @@ async def test_a_failing_batch_is_tried_again_whole(
     await publish(settings, topic, [encode(envelope(n)) for n in range(10)])
     stream = PartitionStream(settings, engine, f"g-{topic.name}", [topic], fail_twice)
 
-    async def all_there() -> bool:
-        return len(await effects(engine)) >= 10
-
     async with running(stream.run):
-        await eventually(all_there)
+        await until_effects(10)
     assert len(await effects(engine)) == 10
 
 
