@@ -7,35 +7,27 @@ thrown away, for an idempotent producer that lost a sequence number refuses ever
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
 import structlog
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 
-from shared.clock import monotonic
 from shared.events.record import Record
 from shared.kafka.client import MAX_RECORD_BYTES, connection_options
-from shared.process.metrics import produce_seconds, produce_unknown, producer_rebuilds
+from shared.kafka.lanes import Abandoned, Lanes, Partitioner
+from shared.kafka.receipt import ACKED, Acked, Unknown
+from shared.process.metrics import produce_unknown, producer_rebuilds
 from shared.process.settings import CommonSettings
+
+__all__ = ["Acked", "EventProducer", "Unknown"]
 
 log = structlog.get_logger(__name__)
 
-_CLOSING_SECONDS = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Acked:
-    """Every record is on all in-sync replicas."""
-
-
-@dataclass(frozen=True, slots=True)
-class Unknown:
-    """At least one record may or may not be in the log; repeat them all with the same ids."""
-
-    reason: str
+_CLOSING_SECONDS, _CUTTING_SECONDS = 2, 0.2
+# What a discarded client has under way may still arrive; one that waits for a leader would wait for ever.
+_LAST_CHANCE_SECONDS = 30
 
 
 class EventProducer:
@@ -44,7 +36,8 @@ class EventProducer:
     def __init__(self, settings: CommonSettings, delivery_timeout: float = 2.0) -> None:
         self._settings = settings
         self._delivery_timeout = delivery_timeout
-        self._producer: AIOKafkaProducer | None = None
+        self._lanes: Lanes | None = None
+        self._partition = Partitioner()
         self._making = asyncio.Lock()
         self._discarded: set[asyncio.Task[None]] = set()
 
@@ -54,47 +47,42 @@ class EventProducer:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._producer is not None:
-            self._discard(self._producer)
+        if self._lanes is not None:
+            self._discard(self._lanes.producer)
         if self._discarded:
             _, late = await asyncio.wait(self._discarded, timeout=_CLOSING_SECONDS)
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
 
-    async def publish(self, records: Sequence[Record]) -> Acked | Unknown:
-        """Send all; wait at most the delivery timeout for all acknowledgements."""
+    async def publish(self, records: Sequence[Record], within: float | None = None) -> Acked | Unknown:
+        """Send all; wait for all acknowledgements at most `within` seconds, or else the delivery timeout."""
         if not records:
-            return Acked()
-        began = monotonic()
-        producer: AIOKafkaProducer | None = None
+            return ACKED
+        if not all(_fits(record) for record in records):
+            produce_unknown.inc()
+            return Unknown(MessageSizeTooLargeError.__name__)
+        lanes: Lanes | None = None
         try:
-            async with asyncio.timeout(self._delivery_timeout):
-                producer = await self._current()
-                waiting = [await producer.send(r.topic, value=r.value, key=r.key) for r in records]
-                # wait, not gather: gather would cancel the client's own futures at the timeout.
-                await asyncio.wait(waiting)
+            async with asyncio.timeout(self._delivery_timeout if within is None else within):
+                lanes = self._lanes or await self._made()
+                return await lanes.send(records)
         except (KafkaError, TimeoutError, OSError) as error:
-            return self._give_up(producer, error)
-        for sent in waiting:
-            if sent.exception() is not None:
-                return self._give_up(producer, sent.exception())
-        produce_seconds.observe(monotonic() - began)
-        return Acked()
+            return self._give_up(lanes, error)
 
     async def reachable(self) -> bool:
         """Whether the brokers answer right now, for /readyz."""
         try:
             async with asyncio.timeout(self._delivery_timeout):
-                producer = await self._current()
-                await producer.client.fetch_all_metadata()
+                lanes = self._lanes or await self._made()
+                await lanes.producer.client.fetch_all_metadata()
         except (KafkaError, TimeoutError, OSError):
             return False
         return True
 
-    async def _current(self) -> AIOKafkaProducer:
+    async def _made(self) -> Lanes:
         async with self._making:
-            if self._producer is None:
+            if self._lanes is None:
                 producer = AIOKafkaProducer(
                     **connection_options(self._settings),
                     acks="all",
@@ -109,18 +97,19 @@ class EventProducer:
                 except BaseException:
                     self._discard(producer)
                     raise
-                self._producer = producer
-            return self._producer
+                self._lanes = Lanes(producer, self._partition)
+            return self._lanes
 
-    def _give_up(self, producer: AIOKafkaProducer | None, error: BaseException | None) -> Unknown:
+    def _give_up(self, lanes: Lanes | None, error: BaseException) -> Unknown:
         reason = type(error).__name__
         produce_unknown.inc()
         # Concurrent calls fail together; only the first of them replaces the client.
-        if producer is not None and producer is self._producer:
-            self._producer = None
+        if lanes is not None and lanes is self._lanes:
+            self._lanes = None
             producer_rebuilds.labels(reason=reason).inc()
             log.warning("producer discarded", reason=reason)
-            self._discard(producer)
+            lanes.abandon()
+            self._discard(lanes.producer)
         return Unknown(reason)
 
     def _discard(self, producer: AIOKafkaProducer) -> None:
@@ -129,12 +118,30 @@ class EventProducer:
         task.add_done_callback(self._discarded.discard)
 
 
+def _fits(record: Record) -> bool:
+    return len(record.value or b"") + len(record.key or b"") < MAX_RECORD_BYTES
+
+
 async def _stop(producer: AIOKafkaProducer) -> None:
     """Without brokers an idempotent producer stops only when they are back: nobody waits for it."""
     try:
-        await producer.stop()
+        async with asyncio.timeout(_LAST_CHANCE_SECONDS):
+            await producer.stop()
+    except TimeoutError:
+        await _abort(producer)
     except asyncio.CancelledError:
-        await producer.client.close()  # the process ends; whoever has not been told Acked repeats it
+        await _abort(producer)  # the process ends; whoever has not been told Acked repeats it
         raise
     except (KafkaError, OSError) as error:
         log.warning("producer did not stop cleanly", reason=type(error).__name__)
+
+
+async def _abort(producer: AIOKafkaProducer) -> None:
+    """End its tasks now. The client has no public way to: stop() waits until everything is delivered."""
+    await producer.client.close()
+    producer._message_accumulator.fail_all(Abandoned())
+    try:
+        async with asyncio.timeout(_CUTTING_SECONDS):
+            await producer._sender.close()
+    except TimeoutError:
+        log.warning("producer cut off")  # it was waiting for news of a cluster that it no longer asks

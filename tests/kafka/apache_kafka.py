@@ -7,7 +7,7 @@ import signal
 import subprocess
 import time
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
@@ -49,26 +49,30 @@ def _still_true(kept: Path) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a node lives: its folder and its two ports stay the same over restarts."""
+    """Where a node lives: its folders and its two ports stay the same over restarts."""
 
     folder: Path
+    data: Path
     port: int
     controller_port: int
+    node: int = 1
 
     @property
     def properties(self) -> Path:
         return self.folder / "server.properties"
 
     def describe(self) -> str:
+        listener, controller = f"PLAINTEXT://{LOOPBACK}:{self.port}", f"{LOOPBACK}:{self.controller_port}"
+        first = self.node == 1
         properties = {
-            "process.roles": "broker,controller",
-            "node.id": "1",
-            "controller.quorum.voters": f"1@{LOOPBACK}:{self.controller_port}",
+            "process.roles": "broker,controller" if first else "broker",
+            "node.id": self.node,
+            "controller.quorum.voters": f"1@{controller}",
             "controller.listener.names": "CONTROLLER",
-            "listeners": f"PLAINTEXT://{LOOPBACK}:{self.port},CONTROLLER://{LOOPBACK}:{self.controller_port}",
-            "advertised.listeners": f"PLAINTEXT://{LOOPBACK}:{self.port}",
+            "listeners": f"{listener},CONTROLLER://{controller}" if first else listener,
+            "advertised.listeners": listener,
             "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
-            "log.dirs": self.folder / "data",
+            "log.dirs": self.data,
             "auto.create.topics.enable": "false",
             "message.max.bytes": 2 * 1024 * 1024,
             # One node can keep only one replica of its own topics.
@@ -87,15 +91,22 @@ class Place:
 
 
 class Kafka(AbstractContextManager["Kafka"]):
-    """One node; a context manager that leaves no process behind."""
+    """One node; a context manager that leaves no process behind. Its data may lie on a disk of its own."""
 
-    def __init__(self, folder: Path, jars: str) -> None:
-        self._place = Place(folder, free_port(), free_port())
+    def __init__(self, folder: Path, jars: str, data: Path | None = None) -> None:
+        self._place = Place(folder, data or folder / "data", free_port(), free_port())
         self._java = ("java", *JVM, QUIET, "-cp", jars)
         self._log = folder / "kafka.log"
         self._process: subprocess.Popen[bytes] | None = None
         self._frozen = False
         self.bootstrap = f"{LOOPBACK}:{self._place.port}"
+
+    def second(self, folder: Path) -> "Kafka":
+        """Another broker of the same cluster, which has number 2."""
+        other = Kafka(folder, "")
+        other._java = self._java
+        other._place = replace(other._place, controller_port=self._place.controller_port, node=2)
+        return other
 
     def __enter__(self) -> Self:
         self._place.properties.write_text(self._place.describe())
@@ -106,6 +117,17 @@ class Kafka(AbstractContextManager["Kafka"]):
 
     def __exit__(self, *_: object) -> None:
         self.kill()
+
+    def terminate(self) -> None:
+        """As an operator would end it: it hands everything over and closes its files."""
+        if self._process is not None:
+            signal_group(self._process.pid, signal.SIGTERM)
+            self._process.wait(60)
+            self._process = None
+
+    def ended(self) -> bool:
+        """Whether it ended by itself."""
+        return self._process is not None and self._process.poll() is not None
 
     def kill(self) -> None:
         """As a power cut would end it, but for what the system itself has not yet written to disk."""

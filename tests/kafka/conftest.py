@@ -47,12 +47,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kafka]:
-    """The one node that all tests share; ask for `kafka` instead."""
+def jars() -> str:
+    """Where Java finds Apache Kafka."""
     missing = missing_programs()
     if missing:
         pytest.skip(f"{' and '.join(missing)} not found: Apache Kafka needs Java 17 and comes through Maven")
-    with Kafka(tmp_path_factory.mktemp("kafka"), class_path()) as started:
+    return class_path()
+
+
+@pytest.fixture(scope="session")
+def node(jars: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kafka]:
+    """The one node that all tests share; ask for `kafka` instead."""
+    with Kafka(tmp_path_factory.mktemp("kafka"), jars) as started:
         yield started
 
 
