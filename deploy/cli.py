@@ -10,6 +10,7 @@ COMMANDS = {
     "up": "Run everything on this machine, without a simulation.",
     "migrate": "Bring the database up to date.",
     "topics": "Make the topics on the brokers.",
+    "dead-letters": "Show what could not be read, and put it back once it can be.",
     "simulate": "Write a simulated shop's history to a file.",
     "train": "Train a model from a history.",
     "backtest": "Judge the model by the past, beside simpler rules.",

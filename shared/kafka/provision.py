@@ -50,8 +50,8 @@ async def _provision(settings: CommonSettings, topics: Sequence[Topic]) -> list[
 def _new(topic: Topic, replication: int) -> NewTopic:
     config = {"max.message.bytes": str(MAX_RECORD_BYTES)}
     if topic.retention_ms is None:
-        # A tombstone must outlive the longest time a consumer may be away.
-        config |= {"cleanup.policy": "compact", "delete.retention.ms": str(14 * DAY_MS)}
+        # A tombstone must outlive the longest time a consumer may be away, and every dead letter.
+        config |= {"cleanup.policy": "compact", "delete.retention.ms": str(30 * DAY_MS)}
     else:
         config |= {"cleanup.policy": "delete", "retention.ms": str(topic.retention_ms)}
     if replication >= 3:

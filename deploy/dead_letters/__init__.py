@@ -1,0 +1,1 @@
+"""Dead letters: which there are, what became of them, and how they are put back."""
