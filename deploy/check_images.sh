@@ -185,14 +185,16 @@ run --rm $(to_kafka) "$IMAGE" hikitome topics
 run --rm -e "HIKITOME_POSTGRES_DSN=postgresql://hikitome:$OWNER_PASSWORD@$DATABASE/hikitome" "$IMAGE" hikitome migrate
 
 say "the services"
-mkdir "$work/shops"
+mkdir "$work/shops" "$work/spool"
+chown 10001:10001 "$work/spool"
 cat >"$work/shops/shops.toml" <<'TOML'
 [[shops]]
 id = "check"
 carts = [{ cart = "shopify", secrets = ["not-a-secret"] }]
 TOML
 start_service ingest "$ingest_port" "$ingest_admin" -v "$work/shops:/etc/hikitome:ro" \
-  -e HIKITOME_SHOPS_FILE=/etc/hikitome/shops.toml
+  -v "$work/spool:/var/lib/hikitome/spool" -e HIKITOME_SHOPS_FILE=/etc/hikitome/shops.toml \
+  -e HIKITOME_SPOOL_FILE=/var/lib/hikitome/spool/spool.sqlite
 start_service scoring "$scoring_port" "$scoring_admin" \
   -e "HIKITOME_POSTGRES_DSN=postgresql://scoring:scoringpassword@$DATABASE/hikitome"
 start_service notifier "$notifier_port" "$notifier_admin" \

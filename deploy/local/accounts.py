@@ -27,6 +27,11 @@ cart = "standard"
 secrets = ["{standard}"]
 # What the shop's own site and mailer tell speaks of customers by Shopify's ids.
 customers_of = "shopify"
+
+# For POST /v1/events; see docs/events-api.md.
+[shops.events]
+keys = ["{events}"]
+customers_of = "shopify"
 """
 
 
@@ -70,8 +75,8 @@ def read_keys(folder: Path) -> Keys:
 def make_shops_file(path: Path, shop: str) -> ShopAccount:
     standard = b64encode(secrets.token_bytes(32)).decode()
     made: dict[Cart, str] = {"shopify": secrets.token_hex(32), "standard": f"whsec_{standard}"}
-    pepper = secrets.token_hex(32)
-    write_private(path, _SHOPS.format(shop=shop, pepper=pepper, **made).encode())
+    others = {"pepper": secrets.token_hex(32), "events": secrets.token_urlsafe(32)}
+    write_private(path, _SHOPS.format(shop=shop, **others, **made).encode())
     return ShopAccount(shop, made)
 
 

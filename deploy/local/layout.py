@@ -73,6 +73,10 @@ class Layout:
         return self.data / "shops.toml"
 
     @property
+    def spool_file(self) -> Path:
+        return self.data / "spool.sqlite"
+
+    @property
     def mails_file(self) -> Path:
         return self.data / "mails.db"
 
@@ -111,6 +115,8 @@ def _clock(clock: FastClock) -> dict[str, str]:
 def _ingest(layout: Layout) -> dict[str, str]:
     return {
         "HIKITOME_SHOPS_FILE": str(layout.shops_file),
+        "HIKITOME_SPOOL_FILE": str(layout.spool_file),
+        "HIKITOME_OPENAPI": "true",  # nobody but us can ask here
     }
 
 

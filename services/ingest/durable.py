@@ -4,8 +4,10 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from services.ingest.spool import Refused, Spool, Spooled
 from shared.events.record import Record
 from shared.kafka.producer import Acked, Unknown
+from shared.process.metrics import ingest_kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,16 +30,33 @@ class NotKept:
 Keep = Callable[[Sequence[Record]], Awaitable[Kept | NotKept]]
 Publish = Callable[[Sequence[Record]], Awaitable[Acked | Unknown]]
 
+_KAFKA = Kept("kafka")
+_SPOOL = Kept("spool")
+
 
 class Durable:
-    """Kafka if it answers in time."""
+    """Kafka if it answers in time, else the spool; while anything waits there, what comes later waits too.
 
-    def __init__(self, publish: Publish) -> None:
+    So whoever sends a customer's next event after our answer to the one before finds them in Kafka in that
+    order, and nobody waits for a Kafka that has just failed.
+    """
+
+    def __init__(self, publish: Publish, spool: Spool) -> None:
         self._publish = publish
+        self._spool = spool
+        self._counters = {kept: ingest_kept.labels(kept.where) for kept in (_KAFKA, _SPOOL)}
 
     async def keep(self, records: Sequence[Record]) -> Kept | NotKept:
-        match await self._publish(records):
-            case Acked():
-                return Kept("kafka")
-            case Unknown(reason):
-                return NotKept(reason)
+        await self._spool.entrance()
+        if not self._spool.waiting and isinstance(await self._publish(records), Acked):
+            return self._counted(_KAFKA)
+        # Perhaps Kafka has them, or gets them yet: the copies carry the same ids, and readers drop them.
+        match await self._spool.append(records):
+            case Spooled():
+                return self._counted(_SPOOL)
+            case Refused(reason):
+                return NotKept(f"spool_{reason}")
+
+    def _counted(self, kept: Kept) -> Kept:
+        self._counters[kept].inc()
+        return kept

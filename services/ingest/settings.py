@@ -18,14 +18,22 @@ class IngestSettings(CommonSettings):
         Path("shops.toml"),
         description="Shops, their carts and secrets; read again when it changes. See docs/adding-a-cart.md.",
     )
-    body_limit: int = Field(1024 * 1024, gt=0, description="Bytes a webhook's body may have.")
+    body_limit: int = Field(
+        1024 * 1024,
+        gt=0,
+        le=1_400_000,  # what can't be read is kept in base64, and still has to fit into a record
+        description="Bytes a webhook's body may have; at most 1,400,000.",
+    )
     body_timeout: float = Field(10.0, gt=0, description="Seconds a webhook's body may take to arrive.")
     events_body_limit: int = Field(
         10 * 1024 * 1024, gt=0, description="Bytes the body of one POST /v1/events may have."
     )
     head_timeout: float = Field(10.0, gt=0, description="Seconds the head of a request may take to arrive.")
     shop_rate: float = Field(
-        500.0, gt=0, description="Webhooks a second that one shop may send for long; more is answered 429."
+        500.0,
+        gt=0,
+        le=1_000_000,
+        description="Webhooks a second that one shop may send for long; more is answered 429.",
     )
     shop_burst: int = Field(5000, ge=1, description="Webhooks that one shop may send at once.")
     delivery_timeout: float = Field(

@@ -12,8 +12,8 @@ _BATCH = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
 # ingest
 ingest_requests = Counter(
     "hikitome_ingest_requests_total",
-    "Requests by what became of them: accepted, ignored, unverified, untranslatable, refused, limited or"
-    " unavailable.",
+    "Requests by what became of them: accepted, ignored, unverified, untranslatable, refused, limited,"
+    " unavailable or failed (an error of ours).",
     ["source", "outcome"],
 )
 ingest_ack_seconds = Histogram(
@@ -46,6 +46,10 @@ spool_refusals = Counter(
     "hikitome_spool_refusals_total",
     "Writes the spool could not take: full, too_old or disk.",
     ["reason"],
+)
+spool_set_aside = Gauge(
+    "hikitome_spool_set_aside",
+    "Records that Kafka refuses for ever, kept in the spool's file and tried again at the next start.",
 )
 spool_drained = Counter("hikitome_spool_drained_total", "Records that went from the spool to Kafka.")
 ingest_shops_file_errors = Counter(
@@ -162,4 +166,9 @@ provider_seconds = Histogram(
 )
 
 # the process
+connections_cut = Counter(
+    "hikitome_connections_cut_total",
+    "Connections that we closed: late, idle, unread, malformed or crowded (too many were open).",
+    ["reason"],
+)
 event_loop_lag_seconds = Gauge("hikitome_event_loop_lag_seconds", "How late the event loop woke up last.")

@@ -71,6 +71,7 @@ def started(folder: Path, bootstrap: str, **settings: str) -> Iterator[Ingest]:
         "HIKITOME_PORT": str(port),
         "HIKITOME_ADMIN_PORT": str(admin_port),
         "HIKITOME_SHOPS_FILE": str(shops),
+        "HIKITOME_SPOOL_FILE": str(folder / "spool.sqlite"),
         "HIKITOME_KAFKA_BOOTSTRAP": bootstrap,
         "HIKITOME_KAFKA_IDEMPOTENT": "false",
         **settings,
@@ -207,11 +208,18 @@ async def test_it_ends_cleanly_when_asked(ingest: Ingest) -> None:
     assert ingest.process.wait(timeout=10) == 0
 
 
-async def test_without_a_broker_it_lives_on_and_takes_nothing(tmp_path: Path) -> None:
-    with started(tmp_path, f"127.0.0.1:{free_port()}", HIKITOME_DELIVERY_TIMEOUT="0.3") as ingest:
+async def test_without_a_broker_and_without_room_to_wait_it_lives_on_and_takes_nothing(
+    tmp_path: Path,
+) -> None:
+    nowhere = f"127.0.0.1:{free_port()}"
+    with started(
+        tmp_path, nowhere, HIKITOME_DELIVERY_TIMEOUT="0.3", HIKITOME_SPOOL_LIMIT_BYTES="500"
+    ) as ingest:
         async with ingest.client:
-            answer = await ingest.post("customers/delete", {"id": 42})
+            answers = [await ingest.post("customers/delete", {"id": number}) for number in range(3)]
 
-            assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+            assert [answer.status_code for answer in answers] == [202, 503, 503]
+            assert answers[-1].headers["retry-after"] == "5"
             assert (await ingest.look("/readyz")).status_code == 503
+            assert 'hikitome_spool_refusals_total{reason="full"} 2.0' in (await ingest.look("/metrics")).text
             assert (await ingest.look("/healthz")).status_code == 200
