@@ -107,27 +107,22 @@ TYPES: dict[str, type[msgspec.Struct]] = {
 NAMES: dict[type[msgspec.Struct], str] = {struct: name for name, struct in TYPES.items()}
 
 
+_TOPICS: dict[type[msgspec.Struct], Topic] = {
+    customer.ContactChanged: CUSTOMER_CONTACTS,
+    risk.RiskAssessed: CHURN_RISK,
+    identity.DuplicateSuspected: CHURN_RISK,
+    identity.CustomerMerged: CHURN_RISK,
+    identity.CustomerSeparated: CHURN_RISK,
+    action.ActionSent: RETENTION_ACTIONS,
+    action.ActionSuppressed: RETENTION_ACTIONS,
+    action.ActionDeferred: RETENTION_ACTIONS,
+    action.ActionUnknown: RETENTION_ACTIONS,
+    action.AlertRaised: RETENTION_ACTIONS,
+    action.AlertClaimed: RETENTION_ACTIONS,
+    action.AlertResolved: RETENTION_ACTIONS,
+}
+
+
 def topic_of(event: Event) -> Topic:
     """Where an event is published: personal data apart, risks and actions on their own."""
-    match event:
-        case customer.ContactChanged():
-            return CUSTOMER_CONTACTS
-        case (
-            risk.RiskAssessed()
-            | identity.DuplicateSuspected()
-            | identity.CustomerMerged()
-            | identity.CustomerSeparated()
-        ):
-            return CHURN_RISK
-        case (
-            action.ActionSent()
-            | action.ActionSuppressed()
-            | action.ActionDeferred()
-            | action.ActionUnknown()
-            | action.AlertRaised()
-            | action.AlertClaimed()
-            | action.AlertResolved()
-        ):
-            return RETENTION_ACTIONS
-        case _:
-            return CUSTOMER_EVENTS
+    return _TOPICS.get(type(event), CUSTOMER_EVENTS)

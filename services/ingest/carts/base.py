@@ -7,6 +7,7 @@ from typing import Annotated, Literal, TypeVar
 
 import msgspec
 
+from services.ingest.carts.storable import is_storable
 from shared.events.catalogue import Event
 from shared.events.envelope import Envelope
 from shared.events.ids import event_id
@@ -18,8 +19,7 @@ Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 """A point in time; one without an offset is refused, for nobody knows which zone was meant."""
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(msgspec.Struct, frozen=True):
     """One webhook call, as it came in.
 
     `received_at` is real time, `business_time` the shop's: they differ only in a simulation. `customers_of`
@@ -36,11 +36,13 @@ class Delivery:
 
     def header(self, *names: str) -> str | None:
         """The first of these headers (in lower case) that is there and not empty."""
-        return next((self.headers[name] for name in names if self.headers.get(name)), None)
+        for name in names:  # a loop: three times as fast as next() with a generator
+            if value := self.headers.get(name):
+                return value
+        return None
 
 
-@dataclass(frozen=True, slots=True)
-class Translated:
+class Translated(msgspec.Struct, frozen=True):
     envelopes: tuple[Envelope, ...]
 
 
@@ -64,6 +66,7 @@ class Untranslatable:
         "not_yours_to_send",
         "no_subject",
         "too_many",
+        "too_long",
         "out_of_range",
     ]
 
@@ -87,8 +90,7 @@ class Cart:
     may_borrow: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(msgspec.Struct, frozen=True):
     """One event, whom it is about, and when it happened if the payload says so."""
 
     subject: str
@@ -123,48 +125,23 @@ def translated(
 ) -> Translated | Untranslatable:
     """Put facts into envelopes; `otherwise` is the time of a fact that has none of its own."""
     several = tuple(facts)
-    if not all(_is_storable(fact) for fact in several):
+    if not all([is_storable(fact.subject, fact.time, fact.event) for fact in several]):
         return Untranslatable("out_of_range")
-    first_id = event_id(delivery.shop, delivery.cart, topic, delivery_id, 0)
+    ids = [event_id(delivery.shop, delivery.cart, topic, delivery_id, part) for part in range(len(several))]
     return Translated(
         tuple(
-            Envelope(
-                id=event_id(delivery.shop, delivery.cart, topic, delivery_id, part),
-                source=f"/shops/{delivery.shop}/{delivery.cart}",
-                subject=fact.subject,
-                time=(fact.time or otherwise).astimezone(UTC),
-                shop=delivery.shop,
-                receivedat=delivery.received_at,
-                correlationid=first_id,
-                data=fact.event,
-            )
-            for part, fact in enumerate(several)
+            [
+                Envelope(
+                    id=own_id,
+                    source=f"/shops/{delivery.shop}/{delivery.cart}",
+                    subject=fact.subject,
+                    time=(fact.time or otherwise).astimezone(UTC),
+                    shop=delivery.shop,
+                    receivedat=delivery.received_at,
+                    correlationid=ids[0],
+                    data=fact.event,
+                )
+                for own_id, fact in zip(ids, several, strict=True)
+            ]
         )
     )
-
-
-# Nothing a shop does happens outside of these; a date that overflows in UTC or in PostgreSQL does.
-_EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
-_LATEST = datetime(2200, 1, 1, tzinfo=UTC)
-_LONGEST_TEXT = 500
-
-
-def _is_storable(fact: Fact) -> bool:
-    """Can every part of the system hold it? One event that can't be stored would stop a whole partition."""
-    return _fits((fact.subject, fact.time, msgspec.to_builtins(fact.event, builtin_types=(datetime,))))
-
-
-def _fits(value: object) -> bool:
-    match value:
-        case str():
-            return "\0" not in value and len(value) <= _LONGEST_TEXT
-        case int():
-            return -(2**63) <= value < 2**63
-        case datetime():
-            return value.tzinfo is not None and _EARLIEST <= value <= _LATEST
-        case dict():
-            return all(_fits(part) for part in value.values())
-        case list() | tuple():
-            return all(_fits(part) for part in value)
-        case _:
-            return True

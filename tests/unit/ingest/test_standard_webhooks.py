@@ -1,11 +1,11 @@
 """Our own event shapes in a Standard Webhook: what a cart without an adapter may tell."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from services.ingest.carts.base import Delivery, Ignored, Translated, Untranslatable
 from services.ingest.carts.standard_webhooks import translate
