@@ -2,16 +2,18 @@
 
 import base64
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from secrets import token_bytes
 
 import msgspec
+from msgspec.structs import replace
 
 from services.ingest.carts import CARTS
 from services.ingest.carts.base import Cart, Delivery, Ignored, Translated, Untranslatable
 from services.ingest.durable import Keep, Kept, NotKept
 from services.ingest.identifiers import identified
+from services.ingest.rate import Allowances
 from services.ingest.shops import Account
 from shared.events.catalogue import topic_of
 from shared.events.customer import CustomerErased
@@ -19,9 +21,12 @@ from shared.events.envelope import Envelope, encode
 from shared.events.record import Record
 from shared.events.topics import CUSTOMER_CONTACTS, dead_letter
 
+LARGEST_EVENT = 512 * 1024
+"""No broker would ever take a record beyond its own limit: all that waits behind it would wait for ever."""
+
 # Strangers are checked like everybody else, so that the time taken does not tell which shops there are.
 _ANY_CART = next(iter(CARTS.values()))
-_NOBODYS_SECRET = (token_bytes(32),)
+_NOBODYS_SECRETS = (token_bytes(32), token_bytes(32))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +53,14 @@ class Unavailable:
     reason: str
 
 
-Answer = Accepted | Parked | Ignored | Unverified | Unavailable
+@dataclass(frozen=True, slots=True)
+class Limited:
+    """Genuine, but more than its shop may send; nothing of it is kept, and it fits in after `seconds`."""
+
+    seconds: float
+
+
+Answer = Accepted | Parked | Ignored | Unverified | Limited | Unavailable
 
 
 class ParkedDelivery(msgspec.Struct, frozen=True):
@@ -63,23 +75,39 @@ class ParkedDelivery(msgspec.Struct, frozen=True):
     business_time: datetime
 
 
-async def accept(delivery: Delivery, account: Account | None, keep: Keep) -> Answer:
-    """`account` is None where the delivery names a shop or cart that is not ours."""
+async def accept(
+    delivery: Delivery, account: Account | None, keep: Keep, allowances: Allowances | None = None
+) -> Answer:
+    """`account` is None where the delivery names a shop or cart that is not ours.
+
+    The allowance is asked for once the signature is proved: strangers can't use up a shop's.
+    """
     cart = account.cart if account else CARTS.get(delivery.cart, _ANY_CART)
-    secrets = account.secrets if account else _NOBODYS_SECRET
+    secrets = account.secrets if account else _NOBODYS_SECRETS[:1]
     genuine = cart.verify(delivery, secrets, delivery.received_at)
     if account is None or not genuine:
+        # As much work as for a shop that is just changing its secret, and so has two.
+        cart.verify(delivery, _NOBODYS_SECRETS[len(secrets) :], delivery.received_at)
         return Unverified()
-    delivery = replace(delivery, customers_of=account.customers_of)
+    if allowances and (seconds := allowances.wait(account)):
+        return Limited(seconds)
+    if account.customers_of is not None:
+        delivery = replace(delivery, customers_of=account.customers_of)
     match cart.translate(delivery):
         case Translated(envelopes):
-            told = identified(envelopes, account.pepper)
-            records = [record for envelope in told for record in _records(envelope)]
-            return await _keep(keep, records, Accepted())
+            records = records_of(envelopes, account.pepper)
+            if all([len(record.value or b"") <= LARGEST_EVENT for record in records]):
+                return await _keep(keep, records, Accepted())
+            return await _keep(keep, [_dead_letter(delivery, cart, "too_large")], Parked("too_large"))
         case Untranslatable(reason):
             return await _keep(keep, [_dead_letter(delivery, cart, reason)], Parked(reason))
         case Ignored() as ignored:
             return ignored
+
+
+def records_of(envelopes: Sequence[Envelope], pepper: bytes | None) -> list[Record]:
+    """All that a delivery's events are on Kafka; the same for the same delivery, today and at a replay."""
+    return [record for envelope in identified(envelopes, pepper) for record in _records(envelope)]
 
 
 async def _keep(keep: Keep, records: Sequence[Record], durable: Accepted | Parked) -> Answer:

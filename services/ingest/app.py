@@ -1,59 +1,65 @@
 """The application: the hot paths on their own short way, everything else through FastAPI."""
 
-from typing import Any
+from dataclasses import dataclass
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request, Response
+from starlette.exceptions import HTTPException
 
-from services.ingest.carts import CARTS
 from services.ingest.durable import Keep
+from services.ingest.rate import Allowances
+from services.ingest.routes import described, described_events
 from services.ingest.routes.body import Limits
+from services.ingest.routes.events import Events
 from services.ingest.routes.hot import Hot
 from services.ingest.routes.webhooks import Webhooks
 from services.ingest.shops import ShopsFile
 from shared.clock import Now
 
 
-def create_app(shops: ShopsFile, keep: Keep, clock: Now, limits: Limits) -> Hot:
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What the outside may cost us, and whether it is told what there is."""
+
+    webhook: Limits
+    events: Limits
+    allowances: Allowances
+    openapi: bool = False
+
+
+def create_app(shops: ShopsFile, keep: Keep, clock: Now, bounds: Bounds) -> Hot:
     rest = FastAPI(
         title="Hikitome ingest",
         summary="A signed webhook becomes facts, and is answered only when they are durable.",
+        openapi_url="/openapi.json" if bounds.openapi else None,
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,
+        exception_handlers={HTTPException: _wordless, Exception: _wordless},
     )
 
     @rest.get("/", summary="What this is")
-    async def root() -> dict[str, object]:
-        return {"service": "ingest", "webhooks": "/webhooks/{shop}/{cart}", "openapi": "/openapi.json"}
+    async def root() -> dict[str, str]:
+        return {"service": "ingest"}
 
-    # The route never reaches FastAPI, so its description is written by hand.
-    rest.openapi()["paths"]["/webhooks/{shop}/{cart}"] = _described(limits)
-    return Hot(Webhooks(shops, keep, clock, limits), rest)
+    if bounds.openapi:
+        _describe(rest, bounds)
+    webhooks = Webhooks(shops, keep, clock, bounds.webhook, bounds.allowances)
+    return Hot(webhooks, Events(shops, keep, bounds.events, bounds.allowances), rest)
 
 
-def _described(limits: Limits) -> dict[str, Any]:
-    answers = {
-        "202": "Durable, or of no use to us. Do not send it again.",
-        "401": "Not signed with a secret of this shop and cart, or there is no such shop.",
-        "405": "Not a POST.",
-        "408": f"The body took more than {limits.body_seconds:g} seconds.",
-        "413": f"The body has more than {limits.body_bytes} bytes.",
-        "415": "The body is compressed.",
-        "503": "Perhaps not durable. Send it again after `Retry-After` seconds.",
-    }
-    return {
-        "post": {
-            "summary": "Take a webhook",
-            "description": "Signed over the raw body by the platform's own rule. No answer has a body.",
-            "operationId": "take_webhook",
-            "parameters": [
-                _in_path("shop", {"type": "string"}),
-                _in_path("cart", {"type": "string", "enum": list(CARTS)}),
-            ],
-            "requestBody": {"required": True, "content": {"application/json": {"schema": {}}}},
-            "responses": {status: {"description": text} for status, text in answers.items()},
-        }
+def _describe(rest: FastAPI, bounds: Bounds) -> None:
+    """The hot routes never reach FastAPI, so their descriptions are written by hand."""
+    whole = rest.openapi()
+    whole["paths"]["/webhooks/{shop}/{cart}"] = described.webhook(bounds.webhook)
+    whole["paths"]["/v1/events"] = described_events.events(bounds.events)
+    whole.setdefault("components", {})["securitySchemes"] = {
+        **described.SECURITY_SCHEMES,
+        **described_events.SECURITY_SCHEMES,
     }
 
 
-def _in_path(name: str, schema: dict[str, Any]) -> dict[str, Any]:
-    return {"name": name, "in": "path", "required": True, "schema": schema}
+async def _wordless(_request: Request, error: Exception) -> Response:
+    """404, 405 and their like without a body; whatever else is an error of ours."""
+    if isinstance(error, HTTPException):
+        return Response(status_code=error.status_code, headers=error.headers)
+    return Response(status_code=500)

@@ -10,12 +10,17 @@ from shared.events.customer import ContactChanged, CustomerSeen, Identifiers
 from shared.events.envelope import Envelope
 from shared.events.ids import derived_id
 
+# Most events are of neither kind, and left as they are.
+_RECOGNISED = (CustomerSeen, ContactChanged)
+
 
 def identified(envelopes: Sequence[Envelope], pepper: bytes | None) -> list[Envelope]:
     """The same events, each contact's hashes in the customer.seen that came with it, else in one of its own.
 
     Hashes are only ever ours: what a sender put in their place is taken out.
     """
+    if not any([isinstance(envelope.data, _RECOGNISED) for envelope in envelopes]):
+        return list(envelopes)
     hashes = _hashes(envelopes, pepper)
     found: list[Envelope] = []
     for envelope in envelopes:

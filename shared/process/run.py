@@ -1,15 +1,18 @@
 """Run: loops and servers live and die together, and drain on SIGTERM."""
 
 import asyncio
+import math
 import signal
 from collections.abc import Callable, Coroutine
-from typing import Any
+from functools import partial
+from typing import Any, cast
 
 import structlog
 import uvicorn
 import uvloop
 
 from shared.clock import monotonic
+from shared.process.deadline import USUAL, Deadline, Patience, sweep
 from shared.process.metrics import event_loop_lag_seconds
 
 Loop = Callable[[asyncio.Event], Coroutine[Any, Any, None]]
@@ -18,31 +21,42 @@ Loop = Callable[[asyncio.Event], Coroutine[Any, Any, None]]
 log = structlog.get_logger(__name__)
 
 
-def serve(app: Any, host: str, port: int, drain_seconds: int = 5) -> Loop:
+def serve(app: Any, host: str, port: int, drain_seconds: int = 5, patience: Patience = USUAL) -> Loop:
     """An ASGI application as a loop; open requests get `drain_seconds` at the end."""
 
     async def loop(stop: asyncio.Event) -> None:
-        server = uvicorn.Server(
-            uvicorn.Config(
-                app,
-                host=host,
-                port=port,
-                log_config=None,
-                access_log=False,
-                server_header=False,
-                date_header=False,
-                timeout_keep_alive=30,
-                timeout_graceful_shutdown=drain_seconds,
-            )
-        )
+        server = uvicorn.Server(_config(app, host, port, drain_seconds, patience))
         serving = asyncio.create_task(server.serve())
         stopping = asyncio.create_task(stop.wait())
-        await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        sweeping = asyncio.create_task(sweep(server.server_state.connections, patience.sweep_every))
+        await asyncio.wait({serving, stopping, sweeping}, return_when=asyncio.FIRST_COMPLETED)
         server.should_exit = True
         stopping.cancel()
         await serving
+        if sweeping.done():
+            sweeping.result()
+        sweeping.cancel()
 
     return loop
+
+
+def _config(app: Any, host: str, port: int, drain_seconds: int, patience: Patience) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        # uvicorn only ever calls it, with names; a class it need not be.
+        http=cast(type[asyncio.Protocol], partial(Deadline, patience)),
+        ws="none",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        date_header=False,
+        # Nobody here asks who the client is, and a layer less is a webhook a little cheaper.
+        proxy_headers=False,
+        timeout_keep_alive=math.ceil(patience.idle),
+        timeout_graceful_shutdown=drain_seconds,
+    )
 
 
 async def run(*loops: tuple[str, Loop]) -> int:

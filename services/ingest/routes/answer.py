@@ -1,6 +1,6 @@
 """Answers without a word too much: whoever guesses shops, keys and signatures learns nothing from a body."""
 
-from typing import Any
+import math
 
 from starlette.types import Send
 
@@ -8,19 +8,23 @@ from services.ingest.routes.body import Refused
 
 RETRY_AFTER_SECONDS = 5
 
-_CLOSE = (b"connection", b"close")
+CLOSE = (b"connection", b"close")
 _ALLOW = (b"allow", b"POST")
 
 
-def retry_after(seconds: int) -> tuple[bytes, bytes]:
-    return b"retry-after", str(seconds).encode()
+def retry_after(seconds: float) -> tuple[bytes, bytes]:
+    """Whole seconds, and at least one: who came again at once would be too early."""
+    return b"retry-after", b"%d" % max(1, math.ceil(seconds))
+
+
+_BESIDES = {405: (_ALLOW,), 503: (retry_after(RETRY_AFTER_SECONDS),)}
 
 
 async def answer(send: Send, status: int, *headers: tuple[bytes, bytes], body: bytes = b"") -> None:
-    start: dict[str, Any] = {"type": "http.response.start", "status": status}
-    await send({**start, "headers": [(b"content-length", str(len(body)).encode()), *headers]})
+    length = (b"content-length", b"%d" % len(body))
+    await send({"type": "http.response.start", "status": status, "headers": [length, *headers]})
     await send({"type": "http.response.body", "body": body})
 
 
 async def refuse(send: Send, refused: Refused) -> None:
-    await answer(send, refused.status, *([_CLOSE, _ALLOW] if refused.status == 405 else [_CLOSE]))
+    await answer(send, refused.status, CLOSE, *_BESIDES.get(refused.status, ()))

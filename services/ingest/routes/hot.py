@@ -1,20 +1,47 @@
 """The hot paths: plain ASGI in front of FastAPI, for a framework doubles what a webhook costs."""
 
+import traceback
+from collections.abc import Awaitable
+
+import structlog
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from services.ingest.routes.webhooks import Webhooks
+from services.ingest.carts import CARTS
+from services.ingest.carts.lines import SOURCE as EVENTS
+from services.ingest.routes.answer import answer
+from services.ingest.routes.events import Events
+from services.ingest.routes.webhooks import STRANGE, Webhooks
+from shared.process.metrics import ingest_requests
+
+log = structlog.get_logger(__name__)
 
 
 class Hot:
-    """Takes webhooks and hands every other request on to `rest`."""
+    """Takes webhooks and events in bulk, and hands every other request on to `rest`."""
 
-    def __init__(self, webhooks: Webhooks, rest: ASGIApp) -> None:
+    def __init__(self, webhooks: Webhooks, events: Events, rest: ASGIApp) -> None:
         self._webhooks = webhooks
+        self._events = events
         self._rest = rest
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         match scope["path"].split("/") if scope["type"] == "http" else []:
             case ["", "webhooks", shop, cart] if shop and cart:
-                await self._webhooks.take(shop, cart, scope, receive, send)
+                source = cart if cart in CARTS else STRANGE
+                await _guarded(self._webhooks.take(shop, cart, scope, receive, send), source, send)
+            case ["", "v1", "events"]:
+                await _guarded(self._events.take(scope, receive, send), EVENTS, send)
             case _:
                 await self._rest(scope, receive, send)
+
+
+async def _guarded(taking: Awaitable[None], source: str, send: Send) -> None:
+    """An error of ours is told to us, not to the sender; its message may hold what the sender wrote."""
+    try:
+        await taking
+    except Exception as error:  # noqa: BLE001
+        frames = traceback.extract_tb(error.__traceback__)
+        where = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]
+        log.error("request failed", source=source, error=type(error).__name__, where=where)
+        ingest_requests.labels(source, "failed").inc()
+        await answer(send, 500)

@@ -90,18 +90,29 @@ async def test_a_webhook_goes_through(gateway: Gateway) -> None:
     assert answer.endswith(b"POST /webhooks/shop/shopify HTTP/1.1")
 
 
-async def test_the_public_side_shows_nothing_but_webhooks_and_unsubscribing(gateway: Gateway) -> None:
+@pytest.mark.parametrize(("size", "status"), [(10 * 1024 * 1024, b"202"), (10 * 1024 * 1024 + 1, b"413")])
+async def test_events_in_bulk_go_through_up_to_ten_mebibytes(
+    gateway: Gateway, size: int, status: bytes
+) -> None:
+    answer = await exchange(gateway.webhooks, request("POST /v1/events", b"x" * size))
+    assert answer.split(b" ")[1] == status
+
+
+async def test_the_public_side_shows_nothing_but_webhooks_events_and_unsubscribing(gateway: Gateway) -> None:
     status = {
         line: (await exchange(gateway.webhooks, request(line))).split(b" ")[1]
         for line in (
             "GET /webhooks/shop/shopify",
+            "GET /v1/events",
+            "GET /v1/risks",
+            "GET /openapi.json",
             "GET /",
             "GET /metrics",
             "GET /login",
             "GET /unsubscribe/x",
         )
     }
-    assert list(status.values()) == [b"403", b"404", b"404", b"404", b"202"]
+    assert list(status.values()) == [b"403", b"403", b"404", b"404", b"404", b"404", b"404", b"202"]
 
 
 async def test_a_webhook_of_more_than_a_mebibyte_is_refused_at_the_door(gateway: Gateway) -> None:

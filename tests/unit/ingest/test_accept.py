@@ -2,11 +2,11 @@
 
 import base64
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any, Protocol
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from services.ingest.accept import Accepted, Parked, ParkedDelivery, Unavailable, Unverified, accept
 from services.ingest.carts import CARTS

@@ -24,6 +24,20 @@ def test_a_missing_shops_file_is_told_in_words(tmp_path: Path) -> None:
     assert "HIKITOME_SHOPS_FILE is refused" in result.output
 
 
+def test_a_spool_that_can_not_be_used_is_told_in_words(tmp_path: Path) -> None:
+    shops = tmp_path / "shops.toml"
+    shops.write_text('shops = [{id = "kirei", carts = [{cart = "shopify", secrets = ["hush"]}]}]')
+    spool = tmp_path / "spool.sqlite"
+    spool.write_bytes(b"something else entirely")
+
+    given = {"HIKITOME_SHOPS_FILE": str(shops), "HIKITOME_SPOOL_FILE": str(spool)}
+    result = CliRunner().invoke(main, [], env=given)
+
+    assert result.exit_code == 1
+    assert "HIKITOME_SPOOL_FILE is refused" in result.output
+    assert "Nothing was deleted" in result.output
+
+
 @pytest.mark.parametrize(
     "name", ["HIKITOME_BODY_LIMIT", "HIKITOME_BODY_TIMEOUT", "HIKITOME_DELIVERY_TIMEOUT"]
 )

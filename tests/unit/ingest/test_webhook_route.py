@@ -1,7 +1,7 @@
 """The way in over HTTP: what each caller is told, and that it is not a word more."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
@@ -11,9 +11,10 @@ import pytest
 from prometheus_client import REGISTRY
 from starlette.types import Message
 
-from services.ingest.app import create_app
+from services.ingest.app import Bounds, create_app
 from services.ingest.carts.base import Delivery
-from services.ingest.durable import Keep
+from services.ingest.durable import Keep, Kept, NotKept
+from services.ingest.rate import Allowance, Allowances
 from services.ingest.routes.body import Limits
 from services.ingest.routes.hot import Hot
 from services.ingest.shops import ShopsFile
@@ -24,6 +25,8 @@ Delivered = Callable[..., Delivery]
 Payloads = dict[str, dict[str, Any]]
 
 LIMIT = 4096
+RATE = 0.001
+BURST = 120
 BUSINESS = datetime(2030, 1, 1, tzinfo=UTC)
 PATH = "/webhooks/kirei/shopify"
 
@@ -34,11 +37,18 @@ class Keeper(Protocol):
     keep: Keep
 
 
+def built(folder: Path, keep: Keep, openapi: bool = True) -> Hot:
+    """The application with one shop, little limits and a slow bucket."""
+    file = folder / "shops.toml"
+    file.write_text('[[shops]]\nid = "kirei"\n[[shops.carts]]\ncart = "shopify"\nsecrets = ["hush"]\n')
+    limits = Limits(LIMIT, 0.05)
+    bounds = Bounds(limits, limits, Allowances(Allowance(RATE, BURST)), openapi)
+    return create_app(ShopsFile(file, {}), keep, lambda: BUSINESS, bounds)
+
+
 @pytest.fixture
 def app(tmp_path: Path, keeper: Keeper) -> Hot:
-    file = tmp_path / "shops.toml"
-    file.write_text('[[shops]]\nid = "kirei"\n[[shops.carts]]\ncart = "shopify"\nsecrets = ["hush"]\n')
-    return create_app(ShopsFile(file, {}), keeper.keep, lambda: BUSINESS, Limits(LIMIT, 0.05))
+    return built(tmp_path, keeper.keep)
 
 
 @pytest.fixture
@@ -199,40 +209,95 @@ async def test_another_path_is_nothing(client: httpx.AsyncClient, path: str) -> 
     assert (await client.post(path)).status_code == 404
 
 
-async def test_a_sender_who_hangs_up_is_not_answered(app: Hot, keeper: Keeper, order: Delivery) -> None:
-    arriving: list[Message] = [
-        {"type": "http.request", "body": order.body, "more_body": True},
-        {"type": "http.disconnect"},
-    ]
+async def exchanged(app: Hot, arriving: list[Message], headers: dict[str, str]) -> list[Message]:
+    """What is sent for these messages; after them nothing comes any more."""
     sent: list[Message] = []
 
     async def receive() -> Message:
-        return arriving.pop(0)
-
-    async def send(message: Message) -> None:
-        sent.append(message)
-
-    raw = [(name.encode(), value.encode()) for name, value in order.headers.items()]
-    await app({"type": "http", "method": "POST", "path": PATH, "headers": raw}, receive, send)
-
-    assert sent == []
-    assert keeper.records == []
-
-
-async def test_a_body_that_never_ends_is_not_waited_for(app: Hot) -> None:
-    sent: list[Message] = []
-
-    async def receive() -> Message:
+        if arriving:
+            return arriving.pop(0)
         nothing: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
         return await nothing
 
     async def send(message: Message) -> None:
         sent.append(message)
 
-    await app({"type": "http", "method": "POST", "path": PATH, "headers": []}, receive, send)
+    raw = [(name.encode(), value.encode()) for name, value in headers.items()]
+    await app({"type": "http", "method": "POST", "path": PATH, "headers": raw}, receive, send)
+    return sent
 
-    assert sent[0]["status"] == 408
+
+async def test_a_sender_who_hangs_up_is_not_answered(app: Hot, keeper: Keeper, order: Delivery) -> None:
+    half: Message = {"type": "http.request", "body": order.body, "more_body": True}
+
+    sent = await exchanged(app, [half, {"type": "http.disconnect"}], dict(order.headers))
+
+    assert sent == []
+    assert keeper.records == []
+
+
+async def test_who_never_stops_writing_too_much_is_told_so_all_the_same(app: Hot) -> None:
+    too_much: Message = {"type": "http.request", "body": b"x" * (LIMIT + 1), "more_body": True}
+
+    sent = await exchanged(app, [too_much], {})
+
+    assert sent[0]["status"] == 413
     assert (b"connection", b"close") in sent[0]["headers"]
+
+
+@pytest.mark.parametrize(
+    ("header", "status"), [({"content-length": "999999"}, 413), ({"content-encoding": "gzip"}, 415)]
+)
+async def test_who_waits_for_our_word_before_a_body_need_not_send_it(
+    app: Hot, header: dict[str, str], status: int
+) -> None:
+    arriving: list[Message] = [{"type": "http.request", "body": b"x", "more_body": False}]
+
+    sent = await exchanged(app, arriving, {"expect": "100-continue", **header})
+
+    assert sent[0]["status"] == status
+    assert len(arriving) == 1
+
+
+async def test_a_shop_that_sends_too_much_is_told_when_to_come_again(
+    client: httpx.AsyncClient, keeper: Keeper, order: Delivery
+) -> None:
+    before = counted("shopify", "limited")
+    for _ in range(BURST):
+        await client.post(PATH, content=order.body, headers=order.headers)
+
+    answer = await client.post(PATH, content=order.body, headers=order.headers)
+
+    assert (answer.status_code, answer.content) == (429, b"")
+    assert 1 <= int(answer.headers["retry-after"]) <= 1 / RATE
+    assert len(keeper.records) == BURST
+    assert counted("shopify", "limited") == before + 1
+
+
+async def test_strangers_can_not_use_up_a_shops_allowance(client: httpx.AsyncClient, order: Delivery) -> None:
+    forged = {**order.headers, "x-shopify-hmac-sha256": "A" * 44}
+    for _ in range(BURST + 1):
+        await client.post(PATH, content=order.body, headers=forged)
+
+    assert (await client.post(PATH, content=order.body, headers=order.headers)).status_code == 202
+
+
+async def test_an_error_of_ours_is_told_to_us_and_not_to_the_sender(
+    tmp_path: Path, order: Delivery, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def failing(records: Sequence[Record]) -> Kept | NotKept:
+        raise RuntimeError(f"hanako@example.jp: {len(records)}")
+
+    before = counted("shopify", "failed")
+    app = built(tmp_path, failing)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://ingest") as client:
+        answer = await client.post(PATH, content=order.body, headers=order.headers)
+
+    assert (answer.status_code, answer.content) == (500, b"")
+    assert counted("shopify", "failed") == before + 1
+    said = capsys.readouterr().out
+    assert "RuntimeError" in said
+    assert "hanako" not in said
 
 
 async def test_many_deliveries_of_one_event_at_once_are_one_event(
@@ -248,12 +313,43 @@ async def test_many_deliveries_of_one_event_at_once_are_one_event(
     assert len(ids) == 1
 
 
-async def test_the_root_says_what_this_is_and_the_description_knows_the_webhook(
-    client: httpx.AsyncClient,
-) -> None:
-    root, description = await client.get("/"), await client.get("/openapi.json")
+async def test_the_root_says_no_more_than_what_this_is(client: httpx.AsyncClient) -> None:
+    assert (await client.get("/")).json() == {"service": "ingest"}
 
-    assert root.json()["service"] == "ingest"
-    post = description.json()["paths"]["/webhooks/{shop}/{cart}"]["post"]
-    assert {"202", "401", "405", "413", "415", "503"} <= post["responses"].keys()
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/docs", 404),
+        ("GET", "/metrics", 404),
+        ("GET", "/webhooks/", 404),
+        ("POST", "/", 405),
+        ("GET", PATH, 405),
+        ("POST", PATH, 401),
+        ("POST", "/v1/events", 401),
+    ],
+)
+async def test_what_goes_wrong_is_not_explained(
+    client: httpx.AsyncClient, method: str, path: str, status: int
+) -> None:
+    answer = await client.request(method, path)
+
+    assert (answer.status_code, answer.content) == (status, b"")
+    assert "content-type" not in answer.headers
+
+
+async def test_the_description_knows_both_ways_in(client: httpx.AsyncClient) -> None:
+    description = (await client.get("/openapi.json")).json()
+
+    post = description["paths"]["/webhooks/{shop}/{cart}"]["post"]
+    assert {"202", "401", "405", "408", "413", "415", "429", "500", "503"} <= post["responses"].keys()
     assert post["parameters"][1]["schema"]["enum"] == ["shopify", "standard"]
+    assert {"202", "401", "429", "503"} <= description["paths"]["/v1/events"]["post"]["responses"].keys()
+
+
+async def test_the_description_is_not_for_strangers(tmp_path: Path, keeper: Keeper) -> None:
+    app = built(tmp_path, keeper.keep, openapi=False)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://ingest") as client:
+        answer = await client.get("/openapi.json")
+
+    assert (answer.status_code, answer.content) == (404, b"")

@@ -73,6 +73,7 @@ def broken(**changes: Any) -> bytes:
     [
         (b"", "not_json"),
         (b"\xff\xfe", "not_json"),
+        (b'{"data":' + b"[" * 100_000, "not_json"),
         (b"[]", "not_an_envelope"),
         (broken(specversion="2.0"), "not_an_envelope"),
         (broken(id="7"), "not_an_envelope"),

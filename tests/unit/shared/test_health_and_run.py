@@ -138,4 +138,4 @@ async def test_readiness_names_the_neighbour_that_does_not_answer() -> None:
 async def test_metrics_are_served_with_their_sentences() -> None:
     status, text = await answers(Health(), "/metrics")
     assert status == 200
-    assert "# HELP hikitome_ingest_requests_total Webhooks by what became of them" in text
+    assert "# HELP hikitome_ingest_requests_total Requests by what became of them" in text
