@@ -2,13 +2,14 @@
 
 A produce that timed out is unknown, not failed: the client may send it later even though nobody waits. So the
 caller repeats it with the same event id, and readers drop what they have seen. After any error the client is
-thrown away, for an idempotent producer that lost a sequence number refuses everything until it is made anew.
+thrown away, for an idempotent producer that lost a sequence number refuses everything until it is made anew,
+and one that waits for a leader would wait for ever, and then deliver what is out of date by far.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import structlog
 from aiokafka import AIOKafkaProducer
@@ -26,8 +27,6 @@ __all__ = ["Acked", "EventProducer", "Unknown"]
 log = structlog.get_logger(__name__)
 
 _CLOSING_SECONDS, _CUTTING_SECONDS = 2, 0.2
-# What a discarded client has under way may still arrive; one that waits for a leader would wait for ever.
-_LAST_CHANCE_SECONDS = 30
 
 
 class EventProducer:
@@ -48,7 +47,7 @@ class EventProducer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._lanes is not None:
-            self._discard(self._lanes.producer)
+            self._end(_stop(self._lanes.producer))
         if self._discarded:
             _, late = await asyncio.wait(self._discarded, timeout=_CLOSING_SECONDS)
             for task in late:
@@ -95,7 +94,7 @@ class EventProducer:
                 try:
                     await producer.start()
                 except BaseException:
-                    self._discard(producer)
+                    self._end(_abort(producer))
                     raise
                 self._lanes = Lanes(producer, self._partition)
             return self._lanes
@@ -109,11 +108,11 @@ class EventProducer:
             producer_rebuilds.labels(reason=reason).inc()
             log.warning("producer discarded", reason=reason)
             lanes.abandon()
-            self._discard(lanes.producer)
+            self._end(_abort(lanes.producer))
         return Unknown(reason)
 
-    def _discard(self, producer: AIOKafkaProducer) -> None:
-        task = asyncio.create_task(_stop(producer))
+    def _end(self, ending: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(ending)
         self._discarded.add(task)
         task.add_done_callback(self._discarded.discard)
 
@@ -123,12 +122,9 @@ def _fits(record: Record) -> bool:
 
 
 async def _stop(producer: AIOKafkaProducer) -> None:
-    """Without brokers an idempotent producer stops only when they are back: nobody waits for it."""
+    """Deliver what it has. Without brokers that takes until they are back: nobody waits for it."""
     try:
-        async with asyncio.timeout(_LAST_CHANCE_SECONDS):
-            await producer.stop()
-    except TimeoutError:
-        await _abort(producer)
+        await producer.stop()
     except asyncio.CancelledError:
         await _abort(producer)  # the process ends; whoever has not been told Acked repeats it
         raise

@@ -126,16 +126,6 @@ class Deadline(HttpToolsProtocol):
         self._in_body = True
         self.due = self.loop.time() + self._patience.body
 
-    def on_body(self, body: bytes) -> None:
-        """A body in one piece is handed on as it is: two copies less, and many requests fit the cache."""
-        if not self.cycle.body and not self.cycle.response_complete:
-            self.cycle.body = body  # type: ignore[assignment]
-            self.cycle.message_event.set()
-            return
-        if isinstance(self.cycle.body, bytes):
-            self.cycle.body = bytearray(self.cycle.body)
-        super().on_body(body)
-
     def on_message_complete(self) -> None:
         super().on_message_complete()
         self._in_body = False

@@ -31,7 +31,8 @@ ingest_events = Counter(
 )
 ingest_kept = Counter(
     "hikitome_ingest_kept_total",
-    "Webhooks and bulk requests by where they became durable: kafka or spool.",
+    "Times that records became durable, in kafka or in the spool: once for a webhook, several times for a"
+    " bulk request.",
     ["where"],
 )
 spool_records = Gauge("hikitome_spool_records", "Records waiting in the spool for Kafka to come back.")
