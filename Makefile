@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 RUN_STAMP := $(VENV)/.installed-run
 DEV_STAMP := $(VENV)/.installed-dev
 
-.PHONY: help demo up test check format integration kafka browser lock clean
+.PHONY: help demo up test lint check format integration kafka browser lock clean
 
 help:  ## Show what can be made.
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -19,11 +19,13 @@ up: $(RUN_STAMP)  ## Run the whole system without the simulation.
 test: $(DEV_STAMP)  ## Run every test; tiers that cannot run here say why they were skipped.
 	@exec $(BIN)/python -m pytest
 
-check: $(DEV_STAMP)  ## Style, types, architecture and unit tests, under a minute.
+lint: $(DEV_STAMP)  ## Style, types and the arrows of the architecture.
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+check: lint  ## The same and the unit tests: a few minutes.
 	$(BIN)/python -m pytest -q -m "not monitoring" tests/unit tests/architecture
 
 format: $(DEV_STAMP)  ## Format the code and mend what can be mended.

@@ -47,7 +47,8 @@ class Durable:
         self._counters = {kept: ingest_kept.labels(kept.where) for kept in (_KAFKA, _SPOOL)}
 
     async def keep(self, records: Sequence[Record]) -> Kept | NotKept:
-        await self._spool.entrance()
+        if self._spool.held:
+            await self._spool.entrance()
         if not self._spool.waiting and isinstance(await self._publish(records), Acked):
             return self._counted(_KAFKA)
         # Perhaps Kafka has them, or gets them yet: the copies carry the same ids, and readers drop them.

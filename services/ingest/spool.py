@@ -102,6 +102,11 @@ class Spool:
         """Whether anything waits, or is just about to: whoever comes now must wait behind it."""
         return self._records > 0
 
+    @property
+    def held(self) -> bool:
+        """Whether whoever comes must wait at the entrance."""
+        return not self._entrance.is_set()
+
     async def entrance(self) -> None:
         """Come in: at once, unless the last in the queue are just being taken out (see `hold_the_last`)."""
         await self._entrance.wait()

@@ -12,7 +12,7 @@ from aiokafka.producer.message_accumulator import BatchBuilder
 
 from shared.clock import monotonic
 from shared.events.record import Record
-from shared.kafka.receipt import Acked, Receipt
+from shared.kafka.receipt import Receipt
 from shared.process.metrics import produce_seconds
 
 
@@ -101,26 +101,25 @@ class Lanes:
         self._partition = partition
         self._lanes: dict[str, list[Lane]] = {}
 
-    async def send(self, records: Sequence[Record]) -> Acked:
-        """Wait until all are acknowledged.
+    def knows(self, records: Sequence[Record]) -> bool:
+        """Whether the lanes that these records go into are open."""
+        return all([record.topic in self._lanes for record in records])
 
-        :raises KafkaError: if one of them is not.
-        """
+    async def open(self, records: Sequence[Record]) -> None:
+        """Ask for the partitions of topics that were never written to."""
         for topic in {record.topic for record in records} - self._lanes.keys():
-            await self._open(topic)
-        receipt = Receipt(asyncio.get_running_loop().create_future(), len(records))
+            partitions = await self.producer.partitions_for(topic)
+            if topic not in self._lanes:
+                self._lanes[topic] = [Lane(self.producer, topic, number) for number in sorted(partitions)]
+
+    def put(self, records: Sequence[Record], receipt: Receipt) -> None:
+        """Into lanes that are open; the receipt tells what becomes of them."""
         for record in records:
             lanes = self._lanes[record.topic]
             lanes[self._partition(record.key, len(lanes))].put(record, receipt)
-        return await receipt.answer
 
     def abandon(self) -> None:
         """What waits and was not sent yet never will be."""
         for lanes in self._lanes.values():
             for lane in lanes:
                 lane.abandon()
-
-    async def _open(self, topic: str) -> None:
-        partitions = await self.producer.partitions_for(topic)
-        if topic not in self._lanes:
-            self._lanes[topic] = [Lane(self.producer, topic, number) for number in sorted(partitions)]

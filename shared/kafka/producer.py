@@ -7,9 +7,9 @@ and one that waits for a leader would wait for ever, and then deliver what is ou
 """
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import Sequence
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 import structlog
 from aiokafka import AIOKafkaProducer
@@ -18,7 +18,7 @@ from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 from shared.events.record import Record
 from shared.kafka.client import MAX_RECORD_BYTES, connection_options
 from shared.kafka.lanes import Abandoned, Lanes, Partitioner
-from shared.kafka.receipt import ACKED, Acked, Unknown
+from shared.kafka.receipt import ACKED, Acked, Receipt, Unknown
 from shared.process.metrics import produce_unknown, producer_rebuilds
 from shared.process.settings import CommonSettings
 
@@ -26,7 +26,7 @@ __all__ = ["Acked", "EventProducer", "Unknown"]
 
 log = structlog.get_logger(__name__)
 
-_CLOSING_SECONDS, _CUTTING_SECONDS = 2, 0.2
+_CLOSING_SECONDS, _LAST_SECONDS = 2.0, 0.2
 
 
 class EventProducer:
@@ -38,7 +38,7 @@ class EventProducer:
         self._lanes: Lanes | None = None
         self._partition = Partitioner()
         self._making = asyncio.Lock()
-        self._discarded: set[asyncio.Task[None]] = set()
+        self._ending: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> Self:
         return self
@@ -47,27 +47,45 @@ class EventProducer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._lanes is not None:
-            self._end(_stop(self._lanes.producer))
-        if self._discarded:
-            _, late = await asyncio.wait(self._discarded, timeout=_CLOSING_SECONDS)
-            for task in late:
-                task.cancel()
-            await asyncio.gather(*late, return_exceptions=True)
+            self._end(self._lanes.producer, _CLOSING_SECONDS)
+        await asyncio.gather(*self._ending)
 
     async def publish(self, records: Sequence[Record], within: float | None = None) -> Acked | Unknown:
         """Send all; wait for all acknowledgements at most `within` seconds, or else the delivery timeout."""
         if not records:
             return ACKED
-        if not all(_fits(record) for record in records):
+        if not all([_fits(record) for record in records]):
             produce_unknown.inc()
             return Unknown(MessageSizeTooLargeError.__name__)
+        patience = self._delivery_timeout if within is None else within
+        lanes = self._lanes
+        if lanes is None or not lanes.knows(records):
+            ready = await self._ready(records, patience)
+            if isinstance(ready, Unknown):
+                return ready
+            lanes = ready
+        # A timer is a fifth of what a task's time-out costs, and this is done for every webhook.
+        loop = asyncio.get_running_loop()
+        receipt = Receipt(loop.create_future(), len(records))
+        timer = loop.call_later(patience, receipt.expire)
+        lanes.put(records, receipt)
+        try:
+            return await receipt.answer
+        except (KafkaError, TimeoutError) as error:
+            return self._give_up(lanes, error)
+        finally:
+            timer.cancel()
+
+    async def _ready(self, records: Sequence[Record], patience: float) -> Lanes | Unknown:
+        """A client that knows where these records go."""
         lanes: Lanes | None = None
         try:
-            async with asyncio.timeout(self._delivery_timeout if within is None else within):
+            async with asyncio.timeout(patience):
                 lanes = self._lanes or await self._made()
-                return await lanes.send(records)
+                await lanes.open(records)
         except (KafkaError, TimeoutError, OSError) as error:
             return self._give_up(lanes, error)
+        return lanes
 
     async def reachable(self) -> bool:
         """Whether the brokers answer right now, for /readyz."""
@@ -94,7 +112,7 @@ class EventProducer:
                 try:
                     await producer.start()
                 except BaseException:
-                    self._end(_abort(producer))
+                    self._end(producer, _LAST_SECONDS)
                     raise
                 self._lanes = Lanes(producer, self._partition)
             return self._lanes
@@ -108,36 +126,36 @@ class EventProducer:
             producer_rebuilds.labels(reason=reason).inc()
             log.warning("producer discarded", reason=reason)
             lanes.abandon()
-            self._end(_abort(lanes.producer))
+            self._end(lanes.producer, _LAST_SECONDS)
         return Unknown(reason)
 
-    def _end(self, ending: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(ending)
-        self._discarded.add(task)
-        task.add_done_callback(self._discarded.discard)
+    def _end(self, producer: AIOKafkaProducer, patience: float) -> None:
+        task = asyncio.create_task(_stop(producer, patience))
+        self._ending.add(task)
+        task.add_done_callback(self._ending.discard)
 
 
 def _fits(record: Record) -> bool:
     return len(record.value or b"") + len(record.key or b"") < MAX_RECORD_BYTES
 
 
-async def _stop(producer: AIOKafkaProducer) -> None:
-    """Deliver what it has. Without brokers that takes until they are back: nobody waits for it."""
+async def _stop(producer: AIOKafkaProducer, patience: float) -> None:
+    """Let it deliver what it has; without brokers it would go on until they are back."""
     try:
-        await producer.stop()
-    except asyncio.CancelledError:
-        await _abort(producer)  # the process ends; whoever has not been told Acked repeats it
-        raise
+        async with asyncio.timeout(patience):
+            await producer.stop()
+    except TimeoutError:
+        await _cut(producer)
     except (KafkaError, OSError) as error:
         log.warning("producer did not stop cleanly", reason=type(error).__name__)
 
 
-async def _abort(producer: AIOKafkaProducer) -> None:
-    """End its tasks now. The client has no public way to: stop() waits until everything is delivered."""
+async def _cut(producer: AIOKafkaProducer) -> None:
+    """End what is left of a client that was asked to stop; it offers no way to."""
     await producer.client.close()
-    producer._message_accumulator.fail_all(Abandoned())
     try:
-        async with asyncio.timeout(_CUTTING_SECONDS):
+        async with asyncio.timeout(_LAST_SECONDS):
             await producer._sender.close()
     except TimeoutError:
         log.warning("producer cut off")  # it was waiting for news of a cluster that it no longer asks
+    producer._message_accumulator.fail_all(Abandoned())

@@ -36,3 +36,6 @@ class Receipt:
     def fail(self, error: BaseException) -> None:
         if not self.answer.done():
             self.answer.set_exception(error)
+
+    def expire(self) -> None:
+        self.fail(TimeoutError())
