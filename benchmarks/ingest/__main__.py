@@ -19,7 +19,7 @@ from benchmarks.ingest.report import table
 @click.option("--bootstrap", help="Brokers to use; without it, one is started.")
 @click.option("--json", "as_json", is_flag=True, help="End with one line of JSON.")
 def main(seconds: float, rounds: int, bootstrap: str | None, as_json: bool) -> None:
-    """Signed orders to the bare server, the usual service and ingest, in turn."""
+    """Signed orders to the bare server, to one that also proves and reads them, the usual one and ingest."""
     report = asyncio.run(measure(seconds, rounds, bootstrap, lambda line: click.echo(line, err=True)))
     for line in table(report):
         click.echo(line)

@@ -22,18 +22,23 @@ SERVER: dict[str, Any] = {
 }
 """How ingest's server is set up too."""
 
-_START = {"type": "http.response.start", "status": 202, "headers": [(b"content-length", b"0")]}
-_END = {"type": "http.response.body", "body": b""}
+START = {"type": "http.response.start", "status": 202, "headers": [(b"content-length", b"0")]}
+END = {"type": "http.response.body", "body": b""}
 
 
-async def app(scope: Scope, receive: Receive, send: Send) -> None:
+async def read(receive: Receive) -> bytes:
     body, more = b"", True
     while more:
         message = await receive()
         body += message.get("body", b"")
         more = message.get("more_body", False)
-    await send(_START)
-    await send(_END)
+    return body
+
+
+async def app(scope: Scope, receive: Receive, send: Send) -> None:
+    await read(receive)
+    await send(START)
+    await send(END)
 
 
 if __name__ == "__main__":

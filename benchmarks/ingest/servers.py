@@ -1,4 +1,4 @@
-"""The arrangement: the broker and the three servers as processes, each on the core that is meant for it."""
+"""The arrangement: the broker and the four servers as processes, each on the core that is meant for it."""
 
 import asyncio
 import os
@@ -62,6 +62,7 @@ class Stand:
     """All that is measured, up and running; `shop` is a shop that only this run knows."""
 
     floor: Server
+    bound: Server
     usual: Server
     ours: Server
     broker: Server | None
@@ -83,15 +84,16 @@ async def stand(bootstrap: str | None) -> AsyncIterator[Stand]:
             bootstrap = made.bootstrap
         settings = CommonSettings(kafka_bootstrap=bootstrap, kafka_idempotent=own is None)
         await provision(settings, _TOPICS)
-        servers = [
+        floor, bound, usual, ours = [
             await running.enter_async_context(_running(command, port, folder, cores.server))
             for port, command in (
                 _command("floor", "benchmarks.ingest.floor_app"),
+                _command("bound", "benchmarks.ingest.bound_app"),
                 _command("usual", "benchmarks.ingest.usual_app", bootstrap),
                 _ingest(folder, shop, settings),
             )
         ]
-        yield Stand(servers[0], servers[1], servers[2], own, settings, shop, cores)
+        yield Stand(floor, bound, usual, ours, own, settings, shop, cores)
 
 
 def _command(name: str, module: str, *arguments: str) -> tuple[int, Command]:
