@@ -63,7 +63,7 @@ async def measure(seconds: float, rounds: int, bootstrap: str | None, say: Say) 
         bench = Bench(running, say)
         webhooks = simulated()
         placed = orders(running.shop, webhooks)
-        floor, bound, usual, ours = [_case(turns) for turns in await _rounds(bench, placed, seconds, rounds)]
+        floor, proved, usual, ours = [_case(turns) for turns in await _rounds(bench, placed, seconds, rounds)]
         calm = [await bench.load(running.ours, placed, seconds, ours.per_second / 2) for _ in range(rounds)]
         half = _case(calm, "at half")
         many = await _bulk(bench, bulk(running.shop, webhooks), seconds, rounds)
@@ -74,7 +74,7 @@ async def measure(seconds: float, rounds: int, bootstrap: str | None, say: Say) 
             ack_p99_ms_half_load=half.p99_ms,
             bulk_events_per_s=many.per_core,
             floor=floor,
-            bound=bound,
+            proved=proved,
             usual=usual,
             ours=ours,
             half_load=half,
@@ -88,7 +88,7 @@ async def measure(seconds: float, rounds: int, bootstrap: str | None, say: Say) 
 
 async def _rounds(bench: Bench, placed: Workload, seconds: float, rounds: int) -> list[list[Turn]]:
     """The turns of each server; neighbours in time are compared, so that a busy machine hurts all alike."""
-    servers = (bench.stand.floor, bench.stand.bound, bench.stand.usual, bench.stand.ours)
+    servers = (bench.stand.floor, bench.stand.proved, bench.stand.usual, bench.stand.ours)
     for server in servers:
         await bench.load(server, placed, min(seconds, WARM_UP_SECONDS))
     turns: list[list[Turn]] = [[] for _ in servers]

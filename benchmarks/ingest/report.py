@@ -44,7 +44,7 @@ class Report(msgspec.Struct, frozen=True):
     ack_p99_ms_half_load: float
     bulk_events_per_s: float
     floor: Case
-    bound: Case
+    proved: Case
     usual: Case
     ours: Case
     half_load: Case
@@ -99,7 +99,7 @@ def table(report: Report) -> Iterator[str]:
     """The report for a person, line by line."""
     yield f"{report.request_bytes:,} bytes a request on average, {report.connections} connections"
     yield f"{'':<10} {'req/s':>8} {'p50 ms':>7} {'p99 ms':>7} {'CPU µs':>7} {'÷ floor':>8} {'÷ usual':>8}"
-    for each in (report.floor, report.bound, report.usual, report.ours):
+    for each in (report.floor, report.proved, report.usual, report.ours):
         yield (
             f"{each.name:<10} {each.per_second:>8,.0f} {each.p50_ms:>7.1f} {each.p99_ms:>7.1f}"
             f" {each.cpu_micros:>7.0f} {ratio(each, report.floor):>8.2f} {ratio(each, report.usual):>8.2f}"

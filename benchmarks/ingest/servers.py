@@ -62,7 +62,7 @@ class Stand:
     """All that is measured, up and running; `shop` is a shop that only this run knows."""
 
     floor: Server
-    bound: Server
+    proved: Server
     usual: Server
     ours: Server
     broker: Server | None
@@ -84,16 +84,16 @@ async def stand(bootstrap: str | None) -> AsyncIterator[Stand]:
             bootstrap = made.bootstrap
         settings = CommonSettings(kafka_bootstrap=bootstrap, kafka_idempotent=own is None)
         await provision(settings, _TOPICS)
-        floor, bound, usual, ours = [
+        floor, proved, usual, ours = [
             await running.enter_async_context(_running(command, port, folder, cores.server))
             for port, command in (
                 _command("floor", "benchmarks.ingest.floor_app"),
-                _command("bound", "benchmarks.ingest.bound_app"),
+                _command("proved", "benchmarks.ingest.proved_app"),
                 _command("usual", "benchmarks.ingest.usual_app", bootstrap),
                 _ingest(folder, shop, settings),
             )
         ]
-        yield Stand(floor, bound, usual, ours, own, settings, shop, cores)
+        yield Stand(floor, proved, usual, ours, own, settings, shop, cores)
 
 
 def _command(name: str, module: str, *arguments: str) -> tuple[int, Command]:

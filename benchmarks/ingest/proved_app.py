@@ -1,6 +1,6 @@
-"""The bound: the floor that also proves and reads each order, by the very signature and decoder of ingest.
+"""The floor that also proves and reads each order, by the very signature and decoder of ingest.
 
-python -m benchmarks.ingest.bound_app PORT
+python -m benchmarks.ingest.proved_app PORT
 """
 
 import sys
