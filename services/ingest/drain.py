@@ -29,15 +29,12 @@ _LOOP = "drain"
 class Drain:
     """Owns the rhythm; what it has not finished when asked to stop stays in the file."""
 
-    def __init__(
-        self, publish: Publish, spool: Spool, random: Callable[[], float], health: Health | None = None
-    ) -> None:
+    def __init__(self, publish: Publish, spool: Spool, random: Callable[[], float], health: Health) -> None:
         self._publish = publish
         self._spool = spool
         self._random = random
         self._health = health
-        if health is not None:
-            health.watch(_LOOP, 2 * PATIENCE_SECONDS)
+        health.watch(_LOOP, 2 * PATIENCE_SECONDS)
 
     async def run(self, stop: asyncio.Event) -> None:
         failures = 0
@@ -116,5 +113,4 @@ class Drain:
 
     def _beat(self) -> None:
         self._spool.measure()
-        if self._health is not None:
-            self._health.beat(_LOOP)
+        self._health.beat(_LOOP)

@@ -20,6 +20,7 @@ from services.ingest.spool import Spool, SpoolLimits
 from services.ingest.spool_file import SpoolFile
 from shared.events.record import Record
 from shared.kafka.producer import Acked, Unknown
+from shared.process.health import Health
 from shared.process.metrics import spool_drained, spool_set_aside
 
 ROOMY = SpoolLimits(10**9, hours=24)
@@ -99,7 +100,7 @@ async def spool(tmp_path: Path) -> AsyncIterator[Spool]:
 @asynccontextmanager
 async def draining(kafka: Kafka, spool: Spool) -> AsyncIterator[None]:
     stop = asyncio.Event()
-    task = asyncio.create_task(Drain(kafka.publish, spool, lambda: 0.0).run(stop))
+    task = asyncio.create_task(Drain(kafka.publish, spool, lambda: 0.0, Health()).run(stop))
     try:
         yield
     finally:
