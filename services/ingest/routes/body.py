@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from starlette.types import Message, Receive, Scope
 
 # Past the limit some more is read and thrown away: who is still writing would not see our answer.
-_LINGER_BYTES = 8 * 1024 * 1024
+# It is several times the largest limit, so that who is a little over it surely learns why.
+_LINGER_BYTES = 32 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,7 @@ Said = bytes | Refused | Gone
         ([piece(60), piece(40), piece(0, more=False)], b"x" * 100),
         ([piece(101, more=False)], Refused(413)),
         ([piece(60), piece(41, more=False)], Refused(413)),
-        ([piece(60), piece(41), piece(9_000_000)], Refused(413)),
+        ([piece(60), piece(41), piece(34_000_000)], Refused(413)),
         ([GONE], Gone()),
         ([piece(60), GONE], Gone()),
     ],
