@@ -9,16 +9,52 @@ from starlette.staticfiles import StaticFiles
 
 from services.notifier.auth import Door
 from services.notifier.desk import Desk
-from services.notifier.duplicates import Duplicates
-from services.notifier.routes import alerts, duplicates, live, pages, session
+from services.notifier.routes import (
+    accounts,
+    alerts,
+    api,
+    cancellations,
+    customers,
+    duplicates,
+    integrations,
+    live,
+    offers,
+    pages,
+    provider,
+    search,
+    session,
+    status,
+    supervisor,
+    work,
+)
 from services.notifier.routes.gate import Gate
-from services.notifier.routes.pages import Shop
+from services.notifier.routes.ground import Ground
+from services.notifier.routes.page import Pages, Shop
 from services.notifier.settings import NotifierSettings
 from services.notifier.stream import Fanout
 from shared.clock import Now
 
 STATIC = Path(__file__).parent / "web" / "static"
 MOST_BODY_BYTES = 64 * 1024
+# The more special paths first.
+ROUTES = (
+    pages,
+    session,
+    provider,
+    search,
+    work,
+    offers,
+    cancellations,
+    customers,
+    alerts,
+    duplicates,
+    live,
+    supervisor,
+    status,
+    accounts,
+    integrations,
+    api,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +70,27 @@ def create_app(
     settings: NotifierSettings, business_now: Now, now: Now, parts: Parts, more: Sequence[APIRouter] = ()
 ) -> FastAPI:
     app = FastAPI(openapi_url=None, max_body_size=MOST_BODY_BYTES)
-    shop = Shop(
+    ground = Ground(
+        settings=settings,
+        engine=parts.desk.engine,
+        business_now=business_now,
+        now=now,
+        desk=parts.desk,
+        door=parts.door,
+        fanout=parts.fanout,
+        pages=Pages(_shop(settings, business_now, now), settings.secure_cookies),
+    )
+    for routes in ROUTES:
+        app.include_router(routes.router(ground))
+    for router in more:
+        app.include_router(router)
+    app.mount("/static", StaticFiles(directory=STATIC))
+    app.add_middleware(Gate, door=parts.door, secure=settings.secure_cookies)
+    return app
+
+
+def _shop(settings: NotifierSettings, business_now: Now, now: Now) -> Shop:
+    return Shop(
         name=settings.shop_name,
         zone=settings.zone,
         mails_url=settings.mails_url,
@@ -43,13 +99,3 @@ def create_app(
         speed=settings.clock_speed,
         lease=settings.lease(),
     )
-    app.include_router(pages.router(shop, settings.secure_cookies))
-    app.include_router(session.router(parts.door, parts.fanout, settings.secure_cookies))
-    app.include_router(alerts.router(parts.desk, settings.shop_zone()))
-    app.include_router(duplicates.router(Duplicates(parts.desk.engine, business_now, now)))
-    app.include_router(live.router(parts.fanout, parts.desk.engine, parts.door))
-    for router in more:
-        app.include_router(router)
-    app.mount("/static", StaticFiles(directory=STATIC))
-    app.add_middleware(Gate, door=parts.door, secure=settings.secure_cookies)
-    return app

@@ -1,11 +1,13 @@
 """The notifier's settings: the desk, its agents, and how messages leave."""
 
 from datetime import time, timedelta
-from typing import Literal, Self
+from pathlib import Path
+from typing import Self
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
+from services.notifier.rights import Role
 from shared.process.settings import CommonSettings
 
 
@@ -17,7 +19,7 @@ class AgentAccount(BaseModel):
     login: str = Field(min_length=1, max_length=80)
     name: str = Field(min_length=1, max_length=80)
     password: SecretStr = Field(min_length=8)
-    role: Literal["agent", "supervisor"] = "agent"
+    role: Role = "agent"
     active: bool = True
 
 
@@ -40,6 +42,35 @@ class NotifierSettings(CommonSettings):
     secure_cookies: bool = Field(False, description="On wherever the desk is reached over HTTPS.")
     lease_minutes: int = Field(
         15, gt=0, description="How long a claimed alert stays with its agent, in real time."
+    )
+    desk_url: str = Field(
+        "http://127.0.0.1:8703",
+        description="The desk as agents reach it: where a provider sends them back.",
+    )
+    oidc_issuer: str | None = Field(None, description="OpenID provider to log in by, if any.")
+    oidc_client_id: str = Field("hikitome", description="How the provider knows the desk.")
+    oidc_client_secret: SecretStr | None = Field(None, description="The desk's secret at the provider.")
+    oidc_label: str = Field("SSO", description="The provider's name on the log-in page.")
+    oidc_role_claim: str = Field("groups", description="Claim of the id token that holds a person's groups.")
+    oidc_roles: dict[str, Role] = Field(
+        {}, description="Role of each group, as JSON; who is in none of them may not enter."
+    )
+    sla_minutes: int = Field(60, gt=0, description="Real minutes within which an alert ought to be taken.")
+    calls_from: time = Field(time(9, 0), description="Calls are made from this time of the shop's day …")
+    calls_until: time = Field(time(20, 0), description="… to this one.")
+    calls_on_holidays: bool = Field(False, description="Whether to call on Sundays and public holidays.")
+    call_attempts: int = Field(3, ge=1, description="Calls that nobody answers before an alert is given up.")
+    call_again_minutes: int = Field(
+        180, gt=0, description="Real minutes until an unanswered call is repeated."
+    )
+    offers_file: Path | None = Field(
+        None, description="TOML file of what agents may offer; without one, what needs no budget."
+    )
+    webhook_private_hosts: bool = Field(
+        False, description="Whether outgoing webhooks may go to private addresses of one's own network."
+    )
+    status_sources: dict[str, str] = Field(
+        {}, description="Address of each service's /metrics, as JSON, for the status page."
     )
     mails_url: str | None = Field(None, description="Page of a local mail catcher, linked from the desk.")
 

@@ -3,15 +3,15 @@
 from dataclasses import asdict
 from typing import Annotated
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import msgspec
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from services.notifier.alert import Changed, Disposition, NotYours, Over, TakenBy
 from services.notifier.desk import Desk, Missing, Outcome, Shown
+from services.notifier.routes.ground import Ground, whoever_may
 from services.notifier.store import cards, changes
 from services.notifier.store.agents import Agent
 from services.notifier.stream import start_of_day
@@ -34,17 +34,12 @@ class Resolution(BaseModel):
         return (self.note or "").replace("\x00", "").strip() or None
 
 
-def agent_of(request: Request) -> Agent:
-    """The gate has put it there."""
-    agent: Agent = request.state.agent
-    return agent
+Who = Annotated[Agent, Depends(whoever_may("desk"))]
 
 
-Who = Annotated[Agent, Depends(agent_of)]
-
-
-def router(desk: Desk, zone: ZoneInfo) -> APIRouter:
-    routes = APIRouter(prefix="/api/alerts")
+def router(ground: Ground) -> APIRouter:
+    routes = APIRouter(prefix="/api/alerts", dependencies=[Depends(whoever_may("desk"))])
+    desk, zone = ground.desk, ground.settings.shop_zone()
 
     @routes.get("")
     async def queue(most: Annotated[int, Query(ge=1, le=1000)] = MOST_SHOWN) -> Response:

@@ -6,12 +6,13 @@ References stand in bodies only; addresses carry the pair's id, which says nothi
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, HTTPException, Request
+from fastapi import APIRouter, Depends
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from services.notifier.duplicates import MOST_LISTED, Duplicates, Faces, Missing, Overtaken
-from services.notifier.routes.alerts import agent_of, json_response
+from services.notifier.routes.alerts import json_response
+from services.notifier.routes.ground import Ground, whoever_may
 from services.notifier.store.agents import Agent
 from services.notifier.web import phone
 from services.notifier.web.agreement import address
@@ -39,19 +40,12 @@ class Parting(BaseModel):
     account: str = Field(max_length=400, pattern=_REFERENCE)
 
 
-def supervisor_of(request: Request) -> Agent:
-    """:raises HTTPException: for anybody else."""
-    agent = agent_of(request)
-    if agent.role != "supervisor":
-        raise HTTPException(403, "not_allowed")
-    return agent
+Who = Annotated[Agent, Depends(whoever_may("supervise"))]
 
 
-Who = Annotated[Agent, Depends(supervisor_of)]
-
-
-def router(duplicates: Duplicates) -> APIRouter:
+def router(ground: Ground) -> APIRouter:
     routes = APIRouter(prefix="/api/duplicates")
+    duplicates = Duplicates(ground.engine, ground.business_now, ground.now)
 
     @routes.get("")
     async def listed(_who: Who) -> Response:

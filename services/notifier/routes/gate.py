@@ -9,9 +9,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.notifier.auth import Door, csrf_fits
 
-# `/unsubscribe` is for customers, who have no session; its links carry a signature of their own.
+# `/unsubscribe` is for customers, who have no session; its links carry a signature of their own. `/api/v1` is
+# for programs, which show a token with each request.
 OPEN_PATHS = ("/login", "/api/session")
-OPEN_FOLDERS = ("/static/", "/unsubscribe/")
+OPEN_FOLDERS = ("/static/", "/unsubscribe/", "/api/v1/")
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 
 HEADERS = {

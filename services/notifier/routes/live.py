@@ -5,11 +5,12 @@ from collections.abc import AsyncIterator
 from contextlib import aclosing
 from dataclasses import dataclass
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from services.notifier.auth import Door
+from services.notifier.routes.ground import Ground, whoever_may
 from services.notifier.stream import Fanout, frames
 from shared.clock import monotonic
 from shared.postgres.engine import AsyncEngine
@@ -83,10 +84,11 @@ async def _gone(receive: Receive) -> None:
         pass
 
 
-def router(fanout: Fanout, engine: AsyncEngine, door: Door) -> APIRouter:
+def router(ground: Ground) -> APIRouter:
     routes = APIRouter()
+    fanout, engine, door = ground.fanout, ground.engine, ground.door
 
-    @routes.get("/stream")
+    @routes.get("/stream", dependencies=[Depends(whoever_may("desk"))])
     async def stream(request: Request) -> Response:
         token = request.state.token
         if fanout.streams_of(token) >= MOST_STREAMS:

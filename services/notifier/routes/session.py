@@ -5,13 +5,14 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
-from services.notifier.auth import SESSION, Door, Entered, Refused, Throttled, csrf_token
+from services.notifier.auth import SESSION, Entered, Refused, Throttled, csrf_token
 from services.notifier.routes.gate import cookie_name
-from services.notifier.stream import Fanout
+from services.notifier.routes.ground import Ground
 
 
-def router(door: Door, fanout: Fanout, secure: bool) -> APIRouter:
+def router(ground: Ground) -> APIRouter:
     routes = APIRouter(prefix="/api/session")
+    door, fanout, secure = ground.door, ground.fanout, ground.settings.secure_cookies
     cookie = cookie_name(secure)
 
     @routes.post("")

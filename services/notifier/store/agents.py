@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import text
 
+from services.notifier.rights import Role
 from shared.postgres.engine import AsyncConnection
 
 
@@ -14,7 +15,7 @@ class Agent:
 
     login: str
     name: str
-    role: str
+    role: Role
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,14 +8,24 @@ import pytest
 
 from services.notifier.alert import DISPOSITIONS, Cause, What
 from services.notifier.web.agreement import Field
+from services.notifier.web.places import places_of
 from services.notifier.web.render import render
 from services.notifier.web.script import DEFAULT, OF_KIND, SCRIPTS
-from services.notifier.web.words import WORDS, Language, language_of
+from services.notifier.web.words import PAGES, WORDS, Language, language_of
 from shared.events.identity import Evidence
 from shared.events.risk import RiskKind, Rung
 
 STATIC = Path(__file__).parents[4] / "services" / "notifier" / "web" / "static"
+INSIDE = sorted(
+    {page.name for page in (STATIC.parent / "pages").glob("*.html")}
+    - {"base.html", "shell.html", "login.html"}
+)
 SILENT: set[str] = {"renewed", "refreshed", "contact_changed"}
+
+
+def test_no_two_pages_share_a_word() -> None:
+    keys = [key for page in PAGES for key in page.JA]
+    assert len(keys) == len(set(keys))
 
 
 def test_both_languages_have_the_same_words_with_the_same_gaps() -> None:
@@ -71,7 +81,7 @@ def test_an_unknown_language_is_japanese() -> None:
     assert [language_of(asked) for asked in (None, "", "fr", "ja", "en")] == ["ja", "ja", "ja", "ja", "en"]
 
 
-@pytest.mark.parametrize("template", ["desk.html", "duplicates.html"])
+@pytest.mark.parametrize("template", INSIDE)
 def test_no_name_becomes_markup_or_leaves_its_place_in_the_page(template: str) -> None:
     hostile = "</script><script>alert(1)</script>\"'&"
 
@@ -86,6 +96,8 @@ def test_no_name_becomes_markup_or_leaves_its_place_in_the_page(template: str) -
         shop_name=hostile,
         agent=Hostile(),
         csrf="token",
+        here="desk",
+        places=places_of("admin"),
         mails_url=None,
         told={"login": hostile},
     )
@@ -93,7 +105,7 @@ def test_no_name_becomes_markup_or_leaves_its_place_in_the_page(template: str) -
     assert page.count("</script>") == 2
 
 
-@pytest.mark.parametrize("page", ["desk.html", "duplicates.html", "login.html"])
+@pytest.mark.parametrize("page", [*INSIDE, "login.html"])
 def test_pages_hold_nothing_that_the_content_security_policy_would_refuse(page: str) -> None:
     source = (STATIC.parent / "pages" / page).read_text(encoding="utf-8")
     assert "style=" not in source

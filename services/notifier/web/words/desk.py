@@ -1,12 +1,6 @@
-"""The desk's words in Japanese and English; both have the same keys."""
+"""The words of the desk itself, its queue and the log-in, in Japanese and English."""
 
-from typing import Literal
-
-from services.notifier.web import duplicate_words
-
-Language = Literal["ja", "en"]
-
-_JA = {
+JA = {
     "title": "リテンションデスク",
     "product": "Hikitome 引き留め",
     "business_time": "営業時刻",
@@ -146,7 +140,7 @@ _JA = {
     "login_throttled": "試行が多すぎます。しばらくしてからお試しください。",
 }
 
-_EN = {
+EN = {
     "title": "Retention desk",
     "product": "Hikitome 引き留め",
     "business_time": "Shop time",
@@ -285,12 +279,3 @@ _EN = {
     "login_refused": "Wrong log-in or password.",
     "login_throttled": "Too many attempts. Try again later.",
 }
-
-WORDS: dict[Language, dict[str, str]] = {
-    "ja": _JA | duplicate_words.JA,
-    "en": _EN | duplicate_words.EN,
-}
-
-
-def language_of(asked: str | None) -> Language:
-    return "en" if asked == "en" else "ja"

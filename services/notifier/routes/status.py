@@ -1,0 +1,9 @@
+"""/status: how the system is, in words."""
+
+from fastapi import APIRouter
+
+from services.notifier.routes.ground import Ground
+
+
+def router(_ground: Ground) -> APIRouter:
+    return APIRouter()

@@ -1,0 +1,26 @@
+"""The words of all pages in Japanese and English; both have the same keys, and no two pages share one."""
+
+from typing import Literal
+
+from services.notifier.web.words import (
+    access,
+    card,
+    desk,
+    duplicates,
+    integrations,
+    places,
+    status,
+    supervisor,
+)
+
+Language = Literal["ja", "en"]
+
+PAGES = (desk, card, duplicates, supervisor, status, access, integrations, places)
+WORDS: dict[Language, dict[str, str]] = {
+    "ja": {key: word for page in PAGES for key, word in page.JA.items()},
+    "en": {key: word for page in PAGES for key, word in page.EN.items()},
+}
+
+
+def language_of(asked: str | None) -> Language:
+    return "en" if asked == "en" else "ja"

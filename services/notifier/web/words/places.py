@@ -1,0 +1,21 @@
+"""The words of the pages' names, in Japanese and English."""
+
+JA = {
+    "place_desk": "デスク",
+    "place_supervisor": "管理",
+    "place_duplicates": "重複の疑い",
+    "place_status": "稼働状況",
+    "place_integrations": "外部連携",
+    "place_accounts": "アカウント",
+    "place_audit": "監査ログ",
+}
+
+EN = {
+    "place_desk": "Desk",
+    "place_supervisor": "Team",
+    "place_duplicates": "Duplicates",
+    "place_status": "Status",
+    "place_integrations": "Integrations",
+    "place_accounts": "Accounts",
+    "place_audit": "Audit log",
+}
