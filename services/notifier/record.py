@@ -1,4 +1,4 @@
-"""Record: what a call that has ended leaves behind: its row for ever, and what the rest of the system hears."""
+"""Record: what a call that has ended leaves behind: its row, for ever, and what the other services hear."""
 
 from datetime import datetime
 

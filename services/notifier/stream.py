@@ -1,18 +1,18 @@
 """The live stream: one sequencer numbers changes in commit order, each replica fans them out."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from random import randrange
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from services.notifier.store import cards, changes
 from services.notifier.store.cards import Counts, Told
-from shared.clock import Now
+from services.notifier.subscription import Frame, Subscription
+from shared.clock import Now, monotonic
 from shared.kafka.attempt import until_done
 from shared.postgres.engine import AsyncConnection, AsyncEngine, transaction
 from shared.process.health import Health
@@ -29,9 +29,12 @@ from shared.process.run import pause
 MOST_AT_ONCE = 500
 # Who is further behind than this reloads the list: that is cheaper, and it always helps.
 MOST_REPLAYED = 2_000
-QUEUE = 1_000
 PING_SECONDS = 15.0
-RETRY_MS = 2_000
+# Pages come back to another replica sooner than anyone would notice; each at a moment of its own.
+RETRY_MS = 500
+RETRY_SPREAD_MS = 500
+BUSY_LOOKS = 50
+COUNT_SECONDS = 0.25
 # The comment keeps proxies from hanging up; the event lets the page notice when it no longer comes.
 PING = b": ping\nevent: ping\ndata: {}\n\n"
 
@@ -46,55 +49,18 @@ class Sequencer:
         health.watch("sequencer", 60)
 
     async def run(self, stop: asyncio.Event) -> None:
+        """Where something happened, more will: then it looks again sooner."""
+        idle = 0
         while not stop.is_set():
             self._health.beat("sequencer")
-            if await until_done(self._number) < MOST_AT_ONCE:
-                await pause(stop, self._look_every)
+            numbered = await until_done(self._number)
+            idle = 0 if numbered else idle + 1
+            if numbered < MOST_AT_ONCE:
+                await pause(stop, self._look_every / 5 if idle < BUSY_LOOKS else self._look_every)
 
     async def _number(self) -> int:
         async with transaction(self._engine) as connection:
             return await changes.number(connection, MOST_AT_ONCE)
-
-
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """Bytes for the stream; `seq` None is no change, so it moves no cursor and is never replayed."""
-
-    data: bytes
-    seq: int | None = None
-
-
-class Subscription:
-    """One open stream's queue of frames; bounded, so that a slow reader harms only itself."""
-
-    def __init__(self, owner: str, seq: int) -> None:
-        self.owner = owner
-        self.began_at = seq
-        self._frames: asyncio.Queue[Frame | None] = asyncio.Queue(QUEUE)
-        self._ended = False
-
-    def offer(self, frame: Frame) -> bool:
-        """False when it is full: it must be dropped, and its client comes back with its last id."""
-        if self._frames.full():
-            return False
-        self._frames.put_nowait(frame)
-        return True
-
-    def end(self) -> None:
-        """What is queued is dropped too: the client replays it when it comes back."""
-        self._ended = True
-        while not self._frames.empty():
-            self._frames.get_nowait()
-        self._frames.put_nowait(None)
-
-    async def next(self, patience: float) -> Frame | Literal["ended", "silence"]:
-        if self._ended:
-            return "ended"
-        try:
-            frame = await asyncio.wait_for(self._frames.get(), patience)
-        except TimeoutError:
-            return "silence"
-        return "ended" if frame is None else frame
 
 
 class Fanout:
@@ -109,6 +75,8 @@ class Fanout:
         self._health = health
         self._look_every = look_every
         self._seq = 0
+        self._counted_at = 0.0
+        self._counts_due = False
         self._hinted = asyncio.Event()
         self._subscriptions: set[Subscription] = set()
         self._open = True
@@ -137,9 +105,9 @@ class Fanout:
             self.end_streams(None)
 
     @contextmanager
-    def subscribe(self, owner: str) -> Iterator[Subscription]:
+    def subscribe(self, owner: str, masked: bool = False) -> Iterator[Subscription]:
         """A stream that gets what comes from now on; `owner` is what `end_streams` finds it by."""
-        subscription = Subscription(owner, self._seq)
+        subscription = Subscription(owner, self._seq, masked)
         self._subscriptions.add(subscription)
         sse_clients.set(len(self._subscriptions))
         if not self._open:
@@ -160,18 +128,29 @@ class Fanout:
                 subscription.end()
 
     async def _tell_news(self) -> bool:
+        """False when there was nothing new."""
         async with transaction(self._engine) as connection:
             newest = await changes.last(connection)
-            if newest <= self._seq:
-                return False
-            news = await cards.after(connection, self._seq, newest, MOST_AT_ONCE)
-            counts = await self._count(connection)
+            news = (
+                await cards.after(connection, self._seq, newest, MOST_AT_ONCE) if newest > self._seq else []
+            )
+            self._counts_due |= bool(news)
+            counts = await self._count(connection) if self._count_now() else None
+        masked = any(subscription.masked for subscription in self._subscriptions)
         for told in news:
-            self._offer(Frame(frame_of(told), told.seq))
+            self._offer(Frame(frame_of(told), told.seq, frame_of(anonymous(told)) if masked else None))
             self._measure(told)
             self._seq = told.seq
-        self._offer(Frame(frame_of_counts(counts)))
-        _measure_counts(counts)
+        if counts is not None:
+            self._offer(Frame(frame_of_counts(counts)))
+            _measure_counts(counts)
+        return bool(news)
+
+    def _count_now(self) -> bool:
+        """Counting looks at all open alerts, so it is done a few times a second at most."""
+        if not self._counts_due or monotonic() - self._counted_at < COUNT_SECONDS:
+            return False
+        self._counted_at, self._counts_due = monotonic(), False
         return True
 
     async def _count(self, connection: AsyncConnection) -> Counts:
@@ -209,24 +188,25 @@ async def frames(
     engine: AsyncEngine, subscription: Subscription, last_id: int | None, ping_seconds: float = PING_SECONDS
 ) -> AsyncIterator[bytes]:
     """The body of one stream, from the client's last id on; ends when the subscription does."""
-    yield f"retry: {RETRY_MS}\n\n".encode()
+    yield b"retry: %d\n\n" % (RETRY_MS + randrange(RETRY_SPREAD_MS))  # noqa: S311 - only to come apart
     seen = began_at = subscription.began_at
     if last_id is not None and last_id != began_at:
         if await _can_replay(engine, last_id, began_at):
             seen = max(last_id, began_at)
-            async for frame in _missed(engine, last_id, began_at):
-                yield frame
+            async for missed in _missed(engine, last_id, began_at):
+                yield b"".join(frame_of(anonymous(told) if subscription.masked else told) for told in missed)
         else:
             sse_resets.inc()
             yield f"id: {began_at}\nevent: reset\ndata: {{}}\n\n".encode()
     while True:
-        match await subscription.next(ping_seconds):
+        match await subscription.take(ping_seconds):
             case "ended":
                 return
             case "silence":
                 yield PING
-            case Frame(data, seq) if seq is None or seq > seen:
-                yield data
+            case list(taken):
+                new = [frame for frame in taken if frame.seq is None or frame.seq > seen]
+                yield b"".join(subscription.text_of(frame) for frame in new)
 
 
 async def _can_replay(engine: AsyncEngine, last_id: int, began_at: int) -> bool:
@@ -237,17 +217,24 @@ async def _can_replay(engine: AsyncEngine, last_id: int, began_at: int) -> bool:
         return last_id <= await changes.last(connection)
 
 
-async def _missed(engine: AsyncEngine, after: int, until: int) -> AsyncIterator[bytes]:
+async def _missed(engine: AsyncEngine, after: int, until: int) -> AsyncIterator[Sequence[Told]]:
     """What a client missed between its last id and the beginning of its stream."""
     while after < until:
         async with transaction(engine) as connection:
             missed = await cards.after(connection, after, until, MOST_AT_ONCE)
         if not missed:
             return
-        for told in missed:
-            yield frame_of(told)
+        yield missed
         sse_replayed.inc(len(missed))
         after = missed[-1].seq
+
+
+def anonymous(told: Told) -> Told:
+    """Without what tells who it is: only how the name begins."""
+    card = told.card
+    initial = f"{card.name[0]}•••" if card.name else None
+    bare = msgspec.structs.replace(card, name=initial, kana=None, mail=None, phone=None, note=None)
+    return Told(told.seq, told.what, bare)
 
 
 def frame_of(told: Told) -> bytes:

@@ -1,7 +1,7 @@
 """GET /stream: alerts as they change, over server-sent events."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from services.notifier.auth import Door
+from services.notifier.rights import may
 from services.notifier.routes.ground import Ground, whoever_may
 from services.notifier.stream import Fanout, frames
 from shared.clock import monotonic
@@ -20,10 +20,19 @@ MOST_STREAMS = 20
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """In seconds: how long one send may hang, and how long a session is trusted without a look."""
+    """In seconds: how long one send may hang, and how long a reader is trusted without a look."""
 
     send: float = 10.0
-    trust: float = 60.0
+    trust: float = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Whose stream it is; whether that may still be read; whether names are left out of it."""
+
+    owner: str
+    trusted: Callable[[], Awaitable[bool]]
+    masked: bool = False
 
 
 class EventStream(Response):
@@ -38,8 +47,7 @@ class EventStream(Response):
         self,
         fanout: Fanout,
         engine: AsyncEngine,
-        door: Door,
-        token: str,
+        reader: Reader,
         last_id: int | None,
         *,
         limits: Limits = Limits(),
@@ -47,12 +55,12 @@ class EventStream(Response):
         super().__init__(headers={"x-accel-buffering": "no", "cache-control": "no-store"})
         # The body's length is not known.
         del self.headers["content-length"]
-        self._fanout, self._engine, self._door, self._token = fanout, engine, door, token
+        self._fanout, self._engine, self._reader = fanout, engine, reader
         self._last_id, self._limits = last_id, limits
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
-        with self._fanout.subscribe(self._token) as subscription:
+        with self._fanout.subscribe(self._reader.owner, self._reader.masked) as subscription:
             body = frames(self._engine, subscription, self._last_id)
             writing = asyncio.create_task(self._write(body, send))
             leaving = asyncio.create_task(_gone(receive))
@@ -67,8 +75,8 @@ class EventStream(Response):
         checked = monotonic()
         async with aclosing(body) as chunks:  # type: ignore[type-var]
             async for chunk in chunks:
-                if monotonic() - checked > self._limits.trust:
-                    if await self._door.find_agent(self._token) is None:
+                if monotonic() - checked >= self._limits.trust:
+                    if not await self._reader.trusted():
                         break
                     checked = monotonic()
                 try:
@@ -93,12 +101,17 @@ def router(ground: Ground) -> APIRouter:
         token = request.state.token
         if fanout.streams_of(token) >= MOST_STREAMS:
             return JSONResponse({"problem": "too_many_streams"}, 429)
-        return EventStream(fanout, engine, door, token, _last_id(request))
+
+        async def trusted() -> bool:
+            agent = await door.find_agent(token)
+            return agent is not None and may(agent.role, "desk")
+
+        return EventStream(fanout, engine, Reader(token, trusted), last_id_of(request))
 
     return routes
 
 
-def _last_id(request: Request) -> int | None:
+def last_id_of(request: Request) -> int | None:
     """The header comes with a browser's own reconnect; the parameter with the page's first connect."""
     said = request.headers.get("last-event-id") or request.query_params.get("after") or ""
     return int(said) if said.isdecimal() and len(said) < 19 else None

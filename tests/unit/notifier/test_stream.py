@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from services.notifier.store.cards import Card, Counts, Told, mask_mail, mask_phone
-from services.notifier.stream import QUEUE, Frame, Subscription, frame_of, frame_of_counts, start_of_day
+from services.notifier.stream import anonymous, frame_of, frame_of_counts, start_of_day
+from services.notifier.subscription import QUEUE, Frame, Subscription
 from shared.events.money import Money
 from shared.events.risk import Reason
 
@@ -61,11 +62,24 @@ def test_counts_move_no_cursor() -> None:
     assert not frame_of_counts(Counts(1, 2, 3, 1, 100, 50, 0)).startswith(b"id:")
 
 
+def test_who_may_not_read_names_reads_how_one_begins() -> None:
+    card = anonymous(Told(41, "raised", CARD)).card
+    assert (card.name, card.mail, card.prefecture, card.id) == ("山•••", None, "東京都", CARD.id)
+
+
 async def test_frames_come_out_in_the_order_they_went_in() -> None:
     subscription = Subscription("s", 0)
     frames = [Frame(b"a", 1), Frame(b"counts"), Frame(b"b", 2)]
     assert all(subscription.offer(frame) for frame in frames)
-    assert [await subscription.next(1) for _ in frames] == frames
+    assert await subscription.take(1) == frames
+    subscription.offer(Frame(b"c", 3))
+    assert await subscription.take(1) == [Frame(b"c", 3)]
+
+
+async def test_a_masked_stream_gets_the_masked_text_where_there_is_one() -> None:
+    frames = [Frame(b"a", 1, b"masked"), Frame(b"counts")]
+    assert [Subscription("s", 0).text_of(frame) for frame in frames] == [b"a", b"counts"]
+    assert [Subscription("s", 0, masked=True).text_of(frame) for frame in frames] == [b"masked", b"counts"]
 
 
 async def test_a_stream_that_does_not_read_is_refused_and_ends_without_the_rest() -> None:
@@ -73,12 +87,12 @@ async def test_a_stream_that_does_not_read_is_refused_and_ends_without_the_rest(
     assert all(subscription.offer(Frame(b"", number)) for number in range(QUEUE))
     assert not subscription.offer(Frame(b"", QUEUE))
     subscription.end()
-    assert await subscription.next(1) == "ended"
-    assert await subscription.next(1) == "ended"
+    assert await subscription.take(1) == "ended"
+    assert await subscription.take(1) == "ended"
 
 
 async def test_silence_is_noticed() -> None:
-    assert await Subscription("s", 0).next(0.001) == "silence"
+    assert await Subscription("s", 0).take(0.001) == "silence"
 
 
 def test_the_day_begins_at_midnight_of_the_shops_zone() -> None:

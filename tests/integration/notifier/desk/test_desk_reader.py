@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 from services.notifier.auth import Entered
-from services.notifier.routes.live import EventStream, Limits
+from services.notifier.routes.live import EventStream, Limits, Reader
 from services.notifier.stream import PING
 
 Message = MutableMapping[str, Any]
@@ -19,7 +19,10 @@ async def log_in(office: Any) -> str:
 
 
 def stream(office: Any, token: str, limits: Limits) -> EventStream:
-    return EventStream(office.fanout, office.engine, office.door, token, None, limits=limits)
+    async def trusted() -> bool:
+        return await office.door.find_agent(token) is not None
+
+    return EventStream(office.fanout, office.engine, Reader(token, trusted), None, limits=limits)
 
 
 async def waits_for_ever() -> Message:
