@@ -31,8 +31,8 @@ MOST_AT_ONCE = 500
 MOST_REPLAYED = 2_000
 PING_SECONDS = 15.0
 # Pages come back to another replica sooner than anyone would notice; each at a moment of its own.
-RETRY_MS = 500
-RETRY_SPREAD_MS = 500
+RETRY_MS = 200
+RETRY_SPREAD_MS = 300
 BUSY_LOOKS = 50
 COUNT_SECONDS = 0.25
 # The comment keeps proxies from hanging up; the event lets the page notice when it no longer comes.

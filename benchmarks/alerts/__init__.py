@@ -1,0 +1,1 @@
+"""How fast alerts come before agents, and whether each comes exactly once."""
