@@ -42,7 +42,7 @@ class DeskAccount(msgspec.Struct, frozen=True):
     password: str
 
     def as_setting(self) -> str:
-        agent = {"login": self.login, "name": "デモ担当", "password": self.password, "role": "supervisor"}
+        agent = {"login": self.login, "name": "デモ担当", "password": self.password, "role": "admin"}
         return msgspec.json.encode([agent]).decode()
 
 
