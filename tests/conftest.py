@@ -10,7 +10,7 @@ from hypothesis import settings
 settings.register_profile("hikitome", derandomize=True, deadline=None)
 settings.load_profile("hikitome")
 
-TIERS = ("local_stack", "kafka", "browser", "monitoring")
+TIERS = ("local_stack", "kafka", "browser", "provider", "monitoring")
 
 
 @pytest.hookimpl(wrapper=True)

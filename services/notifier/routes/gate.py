@@ -11,8 +11,10 @@ from services.notifier.auth import Door, csrf_fits
 
 # `/unsubscribe` is for customers, who have no session; its links carry a signature of their own. `/api/v1` is
 # for programs, which show a token with each request.
-OPEN_PATHS = ("/login", "/api/session")
+OPEN_PATHS = ("/login", "/api/session", "/api/session/provider", "/api/session/provider/back")
 OPEN_FOLDERS = ("/static/", "/unsubscribe/", "/api/v1/")
+# What is left to whoever has to choose a password first.
+BEFORE_CHANGE = ("/password", "/api/session", "/api/session/password")
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 
 HEADERS = {
@@ -67,6 +69,8 @@ class Gate:
             return _problem(401, "no_session") if _is_call(path) else RedirectResponse("/login", 303)
         if method not in SAFE_METHODS and not csrf_fits(token, headers.get("x-csrf-token")):
             return _problem(403, "csrf")
+        if agent.must_change and path not in BEFORE_CHANGE:
+            return _problem(403, "password") if _is_call(path) else RedirectResponse("/password", 303)
         return None
 
 

@@ -44,10 +44,13 @@ class Pages:
     secure: bool
 
     def show(self, request: Request, key: str, told: dict[str, object] | None = None) -> Response:
-        """The page of this place, or the way to one that is open to this agent; `told` is for its script."""
+        """The page of this place, or the way to one that is open to this agent; `told` is for its script.
+
+        What is no place is for everyone who has logged in.
+        """
         agent = request.state.agent
-        place = _PLACES[key]
-        if place.right is not None and not may(agent.role, place.right):
+        place = _PLACES.get(key)
+        if place is not None and place.right is not None and not may(agent.role, place.right):
             return RedirectResponse(places_of(agent.role)[0].path, 303)
         page = render(
             f"{key}.html",

@@ -1,111 +1,139 @@
-"""Agents: their accounts, their sessions, and the attempts to guess a password."""
+"""Agents: who may enter, as what, and by whose word."""
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
+import msgspec
 from sqlalchemy import text
+from sqlalchemy.engine import Row
 
 from services.notifier.rights import Role
 from shared.postgres.engine import AsyncConnection
 
+Source = Literal["settings", "local", "oidc"]
+
 
 @dataclass(frozen=True, slots=True)
 class Agent:
-    """A person at the desk."""
+    """A person at the desk; who `must_change` the password can do nothing else before."""
 
     login: str
     name: str
     role: Role
+    must_change: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """An agent with what is needed to let the person in."""
+    """An agent with what is needed to let the person in: a password, or a provider's `subject`."""
 
     agent: Agent
-    password_hash: str
+    password_hash: str | None
     active: bool
+    source: Source = "settings"
+    subject: str | None = None
 
 
-_FIND = text("SELECT login, name, role, password_hash, active FROM agent WHERE login = :login")
+class Listed(msgspec.Struct, frozen=True):
+    """An account as administrators see it; `sessions` are open now, from `peers`; `seen_at` is real time."""
+
+    login: str
+    name: str
+    role: Role
+    source: Source
+    active: bool
+    must_change: bool
+    seen_at: datetime | None
+    sessions: int
+    peers: tuple[str, ...]
+
+
+_COLUMNS = "login, name, role, must_change, password_hash, active, source, subject"
+_FIND = text(f"SELECT {_COLUMNS} FROM agent WHERE login = :login")  # noqa: S608 - our own list of columns
+_LOCK = text(f"SELECT {_COLUMNS} FROM agent WHERE login = :login FOR NO KEY UPDATE")  # noqa: S608
+_OF_SUBJECT = text(f"SELECT {_COLUMNS} FROM agent WHERE subject = :subject FOR NO KEY UPDATE")  # noqa: S608
+_MAKE = (
+    "INSERT INTO agent (login, name, role, must_change, password_hash, active, source, subject)"
+    " VALUES (:login, :name, :role, :must_change, :password_hash, :active, :source, :subject)"
+)
+_MAKE_NEW = text(f"{_MAKE} ON CONFLICT DO NOTHING RETURNING login")
 _KEEP = text(
-    "INSERT INTO agent (login, name, role, password_hash, active)"
-    " VALUES (:login, :name, :role, :password_hash, :active)"
-    " ON CONFLICT (login) DO UPDATE SET name = excluded.name, role = excluded.role,"
-    " password_hash = excluded.password_hash, active = excluded.active, changed_at = now()"
+    f"{_MAKE} ON CONFLICT (login) DO UPDATE SET name = excluded.name, role = excluded.role,"
+    " must_change = excluded.must_change, password_hash = excluded.password_hash, active = excluded.active,"
+    " source = excluded.source, subject = excluded.subject, changed_at = now()"
 )
-_END_SESSIONS = text("DELETE FROM session WHERE login = :login")
-_OPEN = text(
-    "INSERT INTO session (token_hash, login, created_at, expires_at)"
-    " VALUES (:token_hash, :login, :created_at, :expires_at)"
+# Several replicas and two administrators at once: whoever changes who administers waits for the other.
+_LOCK_ADMINS = text(
+    "SELECT login FROM agent WHERE role = 'admin' AND active ORDER BY login FOR NO KEY UPDATE"
 )
-_OF_SESSION = text(
-    "SELECT g.login, g.name, g.role FROM session AS s JOIN agent AS g USING (login)"
-    " WHERE s.token_hash = :token_hash AND s.expires_at > :now AND g.active"
+_LIST = text(
+    "SELECT g.login, g.name, g.role, g.source, g.active, g.must_change, g.seen_at,"
+    " count(s.token_hash) AS sessions, array_remove(array_agg(DISTINCT s.peer), NULL) AS peers"
+    " FROM agent AS g LEFT JOIN session AS s ON s.login = g.login AND s.expires_at > :now"
+    " GROUP BY g.login ORDER BY g.active DESC, g.name, g.login"
 )
-_CLOSE = text("DELETE FROM session WHERE token_hash = :token_hash")
-_FORGET_EXPIRED = text("DELETE FROM session WHERE expires_at <= :now")
-_ATTEMPT = text("INSERT INTO login_attempt (login_hash, at) VALUES (:login_hash, :now)")
-_FORGET_OLD = text("DELETE FROM login_attempt WHERE at <= :since")
-_FORGET_OWN = text("DELETE FROM login_attempt WHERE login_hash = :login_hash")
-_COUNT_ATTEMPTS = text(
-    "SELECT count(*) FILTER (WHERE login_hash = :login_hash) AS own, count(*) AS every"
-    " FROM login_attempt WHERE at > :since"
+_LET_GO = text(
+    "UPDATE agent SET source = 'local' WHERE source = 'settings' AND NOT login = ANY(CAST(:kept AS text[]))"
 )
 
 
 async def find(connection: AsyncConnection, login: str) -> Account | None:
-    row = (await connection.execute(_FIND, {"login": login})).one_or_none()
-    return (
-        None if row is None else Account(Agent(row.login, row.name, row.role), row.password_hash, row.active)
-    )
+    return _account((await connection.execute(_FIND, {"login": login})).one_or_none())
+
+
+async def lock(connection: AsyncConnection, login: str) -> Account | None:
+    """As it stands, and until the transaction ends it stays so."""
+    return _account((await connection.execute(_LOCK, {"login": login})).one_or_none())
+
+
+async def lock_by_subject(connection: AsyncConnection, subject: str) -> Account | None:
+    """The account of whom a provider calls so."""
+    return _account((await connection.execute(_OF_SUBJECT, {"subject": subject})).one_or_none())
+
+
+async def make(connection: AsyncConnection, account: Account) -> bool:
+    """False, and nothing done, where the log-in or the subject is somebody's already."""
+    return (await connection.execute(_MAKE_NEW, _row(account))).one_or_none() is not None
 
 
 async def keep(connection: AsyncConnection, account: Account) -> None:
+    """Make the account, or make it be so."""
+    await connection.execute(_KEEP, _row(account))
+
+
+async def lock_admins(connection: AsyncConnection) -> list[str]:
+    """Log-ins of the active administrators; nobody else becomes or ceases to be one meanwhile."""
+    return list((await connection.execute(_LOCK_ADMINS)).scalars())
+
+
+async def listed(connection: AsyncConnection, now: datetime) -> list[Listed]:
+    """All accounts, the active ones first."""
+    rows = await connection.execute(_LIST, {"now": now})
+    return [Listed(**{**row._mapping, "peers": tuple(row.peers)}) for row in rows]
+
+
+async def let_go(connection: AsyncConnection, kept: list[str]) -> None:
+    """Accounts that the settings no longer name are administrators' business from now on."""
+    await connection.execute(_LET_GO, {"kept": kept})
+
+
+def _account(row: Row[tuple[object, ...]] | None) -> Account | None:
+    if row is None:
+        return None
+    agent = Agent(row.login, row.name, row.role, row.must_change)
+    return Account(agent, row.password_hash, row.active, row.source, row.subject)
+
+
+def _row(account: Account) -> dict[str, object]:
     agent = account.agent
-    await connection.execute(
-        _KEEP,
-        {
-            "login": agent.login,
-            "name": agent.name,
-            "role": agent.role,
-            "password_hash": account.password_hash,
-            "active": account.active,
-        },
-    )
-
-
-async def end_sessions(connection: AsyncConnection, login: str) -> None:
-    await connection.execute(_END_SESSIONS, {"login": login})
-
-
-async def open_session(
-    connection: AsyncConnection, token_hash: bytes, login: str, now: datetime, expires_at: datetime
-) -> None:
-    """Also forgets sessions that have expired; nobody else tidies up."""
-    await connection.execute(_FORGET_EXPIRED, {"now": now})
-    row = {"token_hash": token_hash, "login": login, "created_at": now, "expires_at": expires_at}
-    await connection.execute(_OPEN, row)
-
-
-async def find_by_session(connection: AsyncConnection, token_hash: bytes, now: datetime) -> Agent | None:
-    row = (await connection.execute(_OF_SESSION, {"token_hash": token_hash, "now": now})).one_or_none()
-    return None if row is None else Agent(row.login, row.name, row.role)
-
-
-async def close_session(connection: AsyncConnection, token_hash: bytes) -> None:
-    await connection.execute(_CLOSE, {"token_hash": token_hash})
-
-
-async def note_attempt(
-    connection: AsyncConnection, login_hash: bytes, now: datetime, since: datetime
-) -> tuple[int, int]:
-    """Count this attempt before it is judged, so that many at once cannot slip through; give own and all."""
-    await connection.execute(_FORGET_OLD, {"since": since})
-    await connection.execute(_ATTEMPT, {"login_hash": login_hash, "now": now})
-    row = (await connection.execute(_COUNT_ATTEMPTS, {"login_hash": login_hash, "since": since})).one()
-    return row.own, row.every
-
-
-async def forget_attempts(connection: AsyncConnection, login_hash: bytes) -> None:
-    await connection.execute(_FORGET_OWN, {"login_hash": login_hash})
+    return {
+        "login": agent.login,
+        "name": agent.name,
+        "role": agent.role,
+        "must_change": agent.must_change,
+        "password_hash": account.password_hash,
+        "active": account.active,
+        "source": account.source,
+        "subject": account.subject,
+    }
