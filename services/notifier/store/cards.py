@@ -15,10 +15,23 @@ from shared.events.risk import Reason
 from shared.postgres.engine import AsyncConnection
 
 
+class Contacted(msgspec.Struct, frozen=True):
+    """The last time we turned to a customer: a message that left, or may have, or a call that ended.
+
+    `at` is business time; `what` is the message's state or the call's disposition.
+    """
+
+    at: datetime
+    channel: str
+    what: str
+
+
 class Card(msgspec.Struct, frozen=True):
-    """`assessed_at`, `due` and `cutoff` are business time; the other times are real.
+    """`assessed_at`, `band_changed_at`, `due` and `cutoff` are business time; the other times are real.
 
     `accounts` are the person's others, whose name, mail or phone is shown where the customer's own has none.
+    `refused` are the channels on which the person wants to hear nothing. `call_from` is when to call at the
+    earliest, `promised_by` who said so.
     """
 
     id: str
@@ -55,6 +68,15 @@ class Card(msgspec.Struct, frozen=True):
     disposition: str | None
     note: str | None
     closed_at: datetime | None
+    previous_band: str | None = None
+    band_changed_at: datetime | None = None
+    attempts: int = 0
+    call_from: datetime | None = None
+    call_because: str | None = None
+    promised_by: str | None = None
+    parked: bool = False
+    refused: tuple[str, ...] = ()
+    last_contact: Contacted | None = None
 
 
 class Told(msgspec.Struct, frozen=True):
@@ -85,20 +107,44 @@ _CARD = (
     "a.id, a.state, a.version, a.customer_ref, c.name, c.kana, c.mail, c.phone, c.prefecture, a.kind, a.band,"
     " a.probability, a.priority, a.value_amount, a.value_currency, a.reasons::text AS reasons,"
     " a.strengths::text AS strengths, a.rung, a.model,"
-    " ARRAY(SELECT o.account FROM accounts_of(a.customer_ref) AS o (account)"
-    " WHERE o.account <> a.customer_ref ORDER BY o.account) AS accounts,"
+    " array_remove(own.accounts, a.customer_ref) AS accounts,"
     " a.horizon_days, a.subscription, a.delivery_number, a.min_deliveries, a.due, a.cutoff, a.assessed_at,"
     " a.noticed_at, a.raised_at, a.agent, g.name AS agent_name, a.lease_until, a.disposition, a.note,"
-    " a.closed_at"
+    " a.closed_at, a.previous_band, a.band_changed_at, a.attempts, a.call_from, a.call_because,"
+    " a.promised_by, a.parked, r.refused, l.at AS contacted_at, l.channel AS contacted_on,"
+    " l.what AS contacted_with"
+)
+_ACCOUNTS = (
+    "(SELECT array_agg(o.account ORDER BY o.account) AS accounts"
+    " FROM accounts_of(a.customer_ref) AS o (account))"
+)
+# Who wants to hear nothing at all has refused each channel.
+_REFUSED = (
+    "(SELECT CASE WHEN EXISTS (SELECT FROM do_not_contact AS d WHERE d.customer_ref = ANY(own.accounts))"
+    " THEN ARRAY['line', 'mail', 'phone', 'postal_dm'] ELSE ARRAY("
+    "SELECT k.channel FROM consent_of(a.customer_ref) AS k WHERE NOT k.granted ORDER BY k.channel)"
+    " END AS refused)"
+)
+_LAST_CONTACT = (
+    "(SELECT * FROM ((SELECT s.began_at AS at, s.channel, s.state AS what FROM action AS s"
+    " WHERE s.customer_ref = ANY(own.accounts) AND s.state IN ('sent', 'unknown')"
+    " ORDER BY s.began_at DESC LIMIT 1) UNION ALL"
+    " (SELECT d.business_at, 'phone', d.disposition FROM disposition AS d"
+    " WHERE d.customer_ref = ANY(own.accounts) ORDER BY d.at DESC LIMIT 1)) AS said ORDER BY at DESC LIMIT 1)"
 )
 _OF = (
     "alert AS a CROSS JOIN LATERAL contact_of(a.customer_ref) AS c LEFT JOIN agent AS g ON g.login = a.agent"
+    f" CROSS JOIN LATERAL {_ACCOUNTS} AS own CROSS JOIN LATERAL {_REFUSED} AS r"
+    f" LEFT JOIN LATERAL {_LAST_CONTACT} AS l ON true"
 )
 _QUEUE = text(
-    f"SELECT {_CARD} FROM {_OF} WHERE a.state IN ('raised', 'claimed')"  # noqa: S608 - our own lists of columns
-    " ORDER BY a.priority DESC, a.id LIMIT :most"
+    "WITH most AS MATERIALIZED (SELECT id FROM alert WHERE state IN ('raised', 'claimed')"  # noqa: S608
+    " ORDER BY COALESCE(agent = :login, false) OR COALESCE(call_because = 'callback', false) DESC,"
+    " priority DESC, id LIMIT :most)"
+    f" SELECT {_CARD} FROM most JOIN ({_OF}) USING (id) ORDER BY a.priority DESC, a.id"
 )
 _FIND = text(f"SELECT {_CARD} FROM {_OF} WHERE a.id = CAST(:id AS uuid)")  # noqa: S608
+_MANY = text(f"SELECT {_CARD} FROM {_OF} WHERE a.id = ANY(CAST(:ids AS uuid[])) ORDER BY a.id")  # noqa: S608
 _AFTER = text(
     f"SELECT h.seq, h.what, {_CARD} FROM alert_change AS h JOIN ({_OF}) ON a.id = h.alert"  # noqa: S608
     " WHERE h.seq > :after AND h.seq <= :until ORDER BY h.seq LIMIT :most"
@@ -118,14 +164,20 @@ _COUNTS = text(
 )
 
 
-async def queue(connection: AsyncConnection, most: int) -> list[Card]:
-    """Open alerts, the most urgent first."""
-    return [_card(row._mapping) for row in await connection.execute(_QUEUE, {"most": most})]
+async def queue(connection: AsyncConnection, most: int, login: str | None = None) -> list[Card]:
+    """Open alerts, the most urgent first; what this agent holds and who was promised a call is among them."""
+    rows = await connection.execute(_QUEUE, {"most": most, "login": login})
+    return [_card(row._mapping) for row in rows]
 
 
 async def find(connection: AsyncConnection, alert_id: str) -> Card | None:
     row = (await connection.execute(_FIND, {"id": alert_id})).one_or_none()
     return None if row is None else _card(row._mapping)
+
+
+async def many(connection: AsyncConnection, ids: Sequence[str]) -> list[Card]:
+    """Those that there are, by id."""
+    return [_card(row._mapping) for row in await connection.execute(_MANY, {"ids": list(ids)})]
 
 
 async def after(connection: AsyncConnection, seq: int, until: int, most: int) -> Sequence[Told]:
@@ -161,5 +213,13 @@ def _card(row: Any) -> Card:
             "reasons": msgspec.json.decode(row["reasons"], type=tuple[Reason, ...]),
             "strengths": msgspec.json.decode(row["strengths"], type=tuple[Reason, ...]),
             "accounts": tuple(row["accounts"]),
+            "refused": tuple(row["refused"]),
+            "last_contact": _last_contact(row),
         }
     )
+
+
+def _last_contact(row: Any) -> Contacted | None:
+    if row["contacted_at"] is None:
+        return None
+    return Contacted(row["contacted_at"], row["contacted_on"], row["contacted_with"])
