@@ -1,17 +1,31 @@
-"""An alert's life: raised, claimed under a lease, resolved with a disposition, or withdrawn."""
+"""An alert: a request that a person act, and what may come of wanting to do something with it."""
 
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 State = Literal["raised", "claimed", "resolved", "withdrawn"]
 What = Literal[
-    "raised", "refreshed", "claimed", "renewed", "released", "resolved", "withdrawn", "contact_changed"
+    "raised",
+    "refreshed",
+    "claimed",
+    "renewed",
+    "released",
+    "transferred",
+    "deferred",
+    "resolved",
+    "withdrawn",
+    "parked",
+    "unparked",
+    "contact_changed",
 ]
 Disposition = Literal[
     "kept", "kept_modified", "paused", "cancelled", "callback", "no_answer", "wrong_number", "dnc"
 ]
-Cause = Literal["risk_left", "subscription_ended", "customer_erased", "phone_refused"]
+Because = Literal["callback", "no_answer"]
+Cause = Literal[
+    "risk_left", "subscription_ended", "customer_erased", "phone_refused", "cancel_requested", "holdout"
+]
 
 DISPOSITIONS: dict[Disposition, str] = {
     "kept": "継続",
@@ -29,7 +43,12 @@ KEPT: frozenset[Disposition] = frozenset({"kept", "kept_modified", "paused"})
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """A request that a person act; `version` grows with each change of state, so that one of many wins."""
+    """`version` grows with each change of state, so that one of many wins.
+
+    `attempts` are the calls that have ended. The next is not to be made before `call_from` (real time): the
+    customer was promised a call-back then, by `promised_by`, or nobody answered. `parked` is what the desk
+    lacks the hands for.
+    """
 
     id: str
     episode: str
@@ -42,6 +61,11 @@ class Alert:
     disposition: Disposition | None = None
     note: str | None = None
     closed_at: datetime | None = None
+    attempts: int = 0
+    call_from: datetime | None = None
+    call_because: Because | None = None
+    promised_by: str | None = None
+    parked: bool = False
 
     @property
     def open(self) -> bool:
@@ -50,7 +74,7 @@ class Alert:
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """The alert as it shall be, and what was done to it."""
+    """The alert as it shall be, and what was done to it; `detail` of a transfer is who has it now."""
 
     alert: Alert
     what: What
@@ -67,6 +91,20 @@ class TakenBy:
 
 
 @dataclass(frozen=True, slots=True)
+class Engaged:
+    """Another agent has another alert of the same person."""
+
+    agent: str
+
+
+@dataclass(frozen=True, slots=True)
+class TooEarly:
+    """It is not to be called before `until`, unless one says that one means it."""
+
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class NotYours:
     """Only who holds it may do this."""
 
@@ -77,69 +115,12 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
+class Promised:
+    """A call-back was promised, and what withdraws the alert does not undo the promise."""
+
+
+@dataclass(frozen=True, slots=True)
 class Over:
     """It is closed already."""
 
     state: State
-
-
-def claim(alert: Alert, agent: str, now: datetime, lease: timedelta) -> Changed | TakenBy | Over:
-    """Take it, take it over after the lease, or prolong one's own lease."""
-    if not alert.open:
-        return Over(alert.state)
-    until = alert.lease_until
-    if alert.agent is not None and until is not None and alert.agent != agent and until > now:
-        return TakenBy(alert.agent, until)
-    what: What = "renewed" if alert.agent == agent else "claimed"
-    claimed = replace(alert, state="claimed", agent=agent, lease_until=now + lease, version=alert.version + 1)
-    return Changed(claimed, what, agent)
-
-
-def hold(alert: Alert, agent: str, now: datetime) -> Held | NotYours | Over:
-    """Who may call this customer: one agent at a time, and not after the lease, for then another may."""
-    if not alert.open:
-        return Over(alert.state)
-    held = alert.agent == agent and alert.lease_until is not None and alert.lease_until > now
-    return Held() if held else NotYours()
-
-
-def release(alert: Alert, agent: str) -> Changed | NotYours | Over:
-    """Give it back to the queue."""
-    if not alert.open:
-        return Over(alert.state)
-    if alert.agent != agent:
-        return NotYours()
-    released = replace(alert, state="raised", agent=None, lease_until=None, version=alert.version + 1)
-    return Changed(released, "released", agent)
-
-
-def resolve(
-    alert: Alert, agent: str, disposition: Disposition, note: str | None, now: datetime
-) -> Changed | NotYours | Over:
-    """Say how it ended.
-
-    A call that is under way when the alert is withdrawn has an outcome all the same, so its agent may still
-    record it.
-    """
-    if alert.state == "resolved":
-        return Over(alert.state)
-    if alert.agent != agent:
-        return NotYours() if alert.open else Over(alert.state)
-    resolved = replace(
-        alert,
-        state="resolved",
-        disposition=disposition,
-        note=note,
-        lease_until=None,
-        closed_at=now,
-        version=alert.version + 1,
-    )
-    return Changed(resolved, "resolved", agent, disposition)
-
-
-def withdraw(alert: Alert, cause: Cause, now: datetime) -> Changed | Over:
-    """Its cause is gone: it leaves the queue at once, even while an agent has it open."""
-    if not alert.open:
-        return Over(alert.state)
-    withdrawn = replace(alert, state="withdrawn", lease_until=None, closed_at=now, version=alert.version + 1)
-    return Changed(withdrawn, "withdrawn", detail=cause)

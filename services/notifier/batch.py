@@ -1,6 +1,6 @@
 """Batch: what a batch of events says, cut into pieces that are followed whole, in the order it was said."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -21,7 +21,14 @@ from shared.events.identity import (
     DuplicateSuspected,
 )
 from shared.events.risk import RiskAssessed
-from shared.events.subscription import SubscriptionCancelled, SubscriptionExpired
+from shared.events.subscription import (
+    SubscriptionCancelled,
+    SubscriptionCancelRequested,
+    SubscriptionChanged,
+    SubscriptionExpired,
+    SubscriptionResumed,
+    SubscriptionStarted,
+)
 
 Sort = Literal["risk", "word", "erasure", "identity", "other"]
 
@@ -43,7 +50,9 @@ class Round:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """Consents and ends of contracts: of whatever they say about one thing, time or the first decides."""
+    """Consents, and contracts that end, may end or go on: of what they say about one thing, time or the first
+    decides.
+    """
 
     said: Sequence[Envelope]
 
@@ -100,6 +109,10 @@ def _sort(envelope: Envelope) -> Sort:
             return "erasure"
         case ConsentGranted() | ConsentWithdrawn() | SubscriptionCancelled() | SubscriptionExpired():
             return "word"
+        case SubscriptionCancelRequested() | SubscriptionResumed():
+            return "word"
+        case SubscriptionStarted() | SubscriptionChanged():
+            return "word"
         case DuplicateSuspected() | CustomerMerged() | CustomerSeparated():
             return "identity"
         case DuplicateConfirmed() | DuplicateDenied():
@@ -134,6 +147,8 @@ def touched(envelopes: Iterable[Envelope]) -> Touched:
             case CustomerErased() | ConsentWithdrawn(channel="phone"):
                 refs.add(envelope.subject)
             case SubscriptionCancelled(subscription) | SubscriptionExpired(subscription):
+                contracts.add((cart_of(envelope.subject), subscription))
+            case SubscriptionCancelRequested(subscription):
                 contracts.add((cart_of(envelope.subject), subscription))
             case _:
                 pass
@@ -193,6 +208,38 @@ def ends(said: Iterable[Envelope]) -> list[Over]:
     return over
 
 
+def contracts(said: Iterable[Envelope]) -> set[tuple[str, str]]:
+    """The contracts (cart, subscription) that these are about."""
+    return {contract for envelope in said if (contract := _contract(envelope)) is not None}
+
+
+def about_leaving(said: Iterable[Envelope], leaving: Collection[tuple[str, str]]) -> list[Envelope]:
+    """Wishes to leave, and what became of them or of those that are known already."""
+    known, made = set(leaving), []
+    for envelope in said:
+        contract = _contract(envelope)
+        if contract is not None and isinstance(envelope.data, SubscriptionCancelRequested):
+            known.add(contract)
+        if contract in known:
+            made.append(envelope)
+    return made
+
+
+def _contract(envelope: Envelope) -> tuple[str, str] | None:
+    match envelope.data:
+        case (
+            SubscriptionCancelRequested(subscription)
+            | SubscriptionCancelled(subscription)
+            | SubscriptionExpired(subscription)
+            | SubscriptionResumed(subscription)
+            | SubscriptionChanged(subscription)
+            | SubscriptionStarted(subscription)
+        ):
+            return cart_of(envelope.subject), subscription
+        case _:
+            return None
+
+
 def newest_calls(
     said: Iterable[Envelope], word: type[ConsentGranted | ConsentWithdrawn]
 ) -> dict[str, datetime]:
@@ -213,6 +260,9 @@ def closings(said: Iterable[Envelope]) -> list[Closing]:
             case SubscriptionCancelled(subscription) | SubscriptionExpired(subscription):
                 contract = (cart_of(envelope.subject), subscription)
                 made.append(Closing("subscription_ended", contract=contract))
+            case SubscriptionCancelRequested(subscription):
+                contract = (cart_of(envelope.subject), subscription)
+                made.append(Closing("cancel_requested", contract=contract))
             case ConsentWithdrawn(channel="phone"):
                 made.append(Closing("phone_refused", customer=envelope.subject))
             case _:

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from services.notifier import batch, desk, dispatch
-from services.notifier.alert import Alert, Changed, withdraw
+from services.notifier import announce, batch, cancellation, customer, dispatch, spare, withdrawal
+from services.notifier.alert import Alert
 from services.notifier.batch import Assessed, Closing, Erasure, Identity, Round, Words
+from services.notifier.spare import Scenarios
 from services.notifier.store import alerts, changes, contacts, customers, duplicates, persons
 from services.notifier.store.alerts import Raised, Touched
 from shared.clock import system_clock
@@ -21,42 +22,51 @@ GROUP = "notifier"
 TOPICS = (CHURN_RISK, CUSTOMER_CONTACTS, CUSTOMER_EVENTS)
 
 
-async def observe(connection: AsyncConnection, envelopes: Sequence[Envelope]) -> None:
-    """One batch of one partition, inside its transaction."""
+async def observe(scenarios: Scenarios, connection: AsyncConnection, envelopes: Sequence[Envelope]) -> None:
+    """One batch of one partition, inside its transaction; `scenarios` say who is left alone."""
     touched = batch.touched(envelopes)
+    threshold = await alerts.threshold(connection) if touched.episodes else 0.0
     if touched != Touched():
         await alerts.lock_open(connection, touched)
     await _keep_contacts(connection, envelopes)
+    await customer.remember(connection, envelopes)
     for piece in batch.pieces(envelopes):
         match piece:
             case Round(assessed):
-                await _follow_risks(connection, assessed)
+                await _follow_risks(connection, assessed, scenarios, threshold)
             case Words(said):
                 await _follow_words(connection, said)
             case Erasure(ref, at):
                 await _erase(connection, ref, at)
             case Identity(said):
                 await _follow_identities(connection, said)
+    await customer.hear(connection, envelopes)
 
 
-async def _follow_risks(connection: AsyncConnection, assessed: Sequence[Assessed]) -> None:
+async def _follow_risks(
+    connection: AsyncConnection, assessed: Sequence[Assessed], scenarios: Scenarios, threshold: float
+) -> None:
     """A change may be the first we hear of an episode, for its beginning is not kept for ever."""
     now = system_clock()
     at_risk = [one for one in assessed if one.risk.phase != "left"]
-    refreshed = await alerts.refresh(connection, [one.risk for one in at_risk], now)
+    refreshed = await alerts.refresh(connection, [one.risk for one in at_risk], now, threshold)
     unknown = [one for one in at_risk if one.risk.episode not in refreshed]
-    called = await customers.may_call(connection, {one.envelope.subject: one.risk for one in unknown})
-    await _raise(connection, [one for one in unknown if one.envelope.subject in called], now)
+    may = await customers.may_call(connection, {one.envelope.subject: one.risk for one in unknown})
+    called = [(one, spare.sparing(scenarios, one)) for one in unknown if one.envelope.subject in may]
+    await _raise(connection, [one for one, spared in called if spared is None], now, threshold)
     over = [Closing("risk_left", episode=one.risk.episode) for one in assessed if one.risk.phase == "left"]
-    await _withdraw(connection, over)
+    await withdrawal.close(connection, over, now)
     await dispatch.plan(connection, [one.envelope for one in assessed])
+    await spare.record(connection, [(spared, one.envelope.time) for one, spared in called if spared])
 
 
-async def _raise(connection: AsyncConnection, assessed: Sequence[Assessed], now: datetime) -> None:
+async def _raise(
+    connection: AsyncConnection, assessed: Sequence[Assessed], now: datetime, threshold: float
+) -> None:
     """One alert an episode: after it was closed the same episode raises no other."""
     wanted = [(Raised(_alert(one), one.risk), one.envelope.time) for one in assessed]
-    new = await alerts.put(connection, [raised for raised, _ in wanted], now)
-    told = [desk.raised(raised.alert, at, now) for raised, at in wanted if raised.alert.id in new]
+    new = await alerts.put(connection, [raised for raised, _ in wanted], now, threshold)
+    told = [announce.raised(raised.alert, at, now) for raised, at in wanted if raised.alert.id in new]
     await outbox.append(connection, told)
     alerts_raised.inc(len(told))
 
@@ -71,13 +81,15 @@ def _alert(one: Assessed) -> Alert:
 
 
 async def _follow_words(connection: AsyncConnection, said: Sequence[Envelope]) -> None:
-    over = batch.ends(said)
+    over, now = batch.ends(said), system_clock()
     await dispatch.follow_consents(connection, said)
     await dispatch.end_subscriptions(connection, over)
     await customers.end_subscriptions(connection, over)
     await customers.allow_calls(connection, batch.newest_calls(said, ConsentGranted))
     await customers.refuse_calls(connection, batch.newest_calls(said, ConsentWithdrawn))
-    await _withdraw(connection, await _closings(connection, said))
+    await withdrawal.close(connection, await _closings(connection, said), now)
+    leaving = await customers.leaving(connection, batch.contracts(said))
+    await cancellation.from_cart(connection, batch.about_leaving(said, leaving), now)
 
 
 async def _closings(connection: AsyncConnection, said: Sequence[Envelope]) -> list[Closing]:
@@ -99,7 +111,8 @@ async def _follow_identities(connection: AsyncConnection, said: Sequence[Envelop
     if moved:
         everyone = await persons.accounts(connection, moved)
         refused = await customers.refusing_calls(connection, everyone)
-        await _withdraw(connection, [Closing("phone_refused", customer=ref) for ref in refused])
+        closings = [Closing("phone_refused", customer=ref) for ref in refused]
+        await withdrawal.close(connection, closings, system_clock())
         await changes.append_contact_changed(connection, everyone, system_clock())
 
 
@@ -110,18 +123,10 @@ async def _erase(connection: AsyncConnection, ref: str, at: datetime) -> None:
     await customers.erase(connection, ref, at)
     await contacts.delete(connection, ref)
     await alerts.forget_notes(connection, ref)
+    await customer.forget(connection, ref, at)
     await dispatch.withdraw(connection, ref, "erased", at)
-    await _withdraw(connection, [Closing("customer_erased", customer=ref)])
+    await withdrawal.close(connection, [Closing("customer_erased", customer=ref)], system_clock())
     await changes.append_contact_changed(connection, [ref], system_clock())
-
-
-async def _withdraw(connection: AsyncConnection, closings: Sequence[Closing]) -> None:
-    if not closings:
-        return
-    now = system_clock()
-    standing = await alerts.lock_open(connection, batch.closed(closings))
-    withdrawn = [withdraw(alert, cause, now) for alert, cause in batch.causes(closings, standing)]
-    await alerts.save(connection, [one for one in withdrawn if isinstance(one, Changed)], now)
 
 
 async def _keep_contacts(connection: AsyncConnection, envelopes: Sequence[Envelope]) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime
 import msgspec
 from sqlalchemy import Row, text
 
-from services.notifier.alert import Alert, Changed
+from services.notifier.alert import Alert, Changed, What
 from services.notifier.store import changes
 from services.notifier.store.changes import Change
 from services.notifier.store.given import arrays, given
@@ -42,7 +42,7 @@ class Standing:
 
 _STATE = (
     "id, episode, customer_ref, correlation_id, state, version, agent, lease_until, disposition, note,"
-    " closed_at"
+    " closed_at, attempts, call_from, call_because, promised_by, parked"
 )
 _FIND = text(f"SELECT {_STATE} FROM alert WHERE id = CAST(:id AS uuid)")  # noqa: S608 - our own list of columns
 _LOCK = text(f"SELECT {_STATE} FROM alert WHERE id = CAST(:id AS uuid) FOR SHARE")  # noqa: S608
@@ -77,6 +77,8 @@ _ASSESSMENT = {
     "assessed_at": "timestamptz",
 }
 _RAISED = _ASSESSMENT | {
+    "previous_band": "text",
+    "band_changed_at": "timestamptz",
     "id": "uuid",
     "customer_ref": "text",
     "cart": "text",
@@ -84,15 +86,30 @@ _RAISED = _ASSESSMENT | {
     "noticed_at": "timestamptz",
 }
 _RAISE = text(
-    f"INSERT INTO alert ({', '.join(_RAISED)}, raised_at, state)"  # noqa: S608 - our own list of columns
-    f" SELECT given.*, :raised_at, 'raised' FROM {given(_RAISED)}"
+    f"INSERT INTO alert ({', '.join(_RAISED)}, raised_at, state, parked)"  # noqa: S608 - our own list of columns
+    f" SELECT given.*, :raised_at, 'raised', given.priority < :threshold FROM {given(_RAISED)}"
     " ON CONFLICT (episode) DO NOTHING RETURNING id"
 )
+# Work that has begun, or was promised, is not put out of sight.
+_CAN_WAIT = "state = 'raised' AND call_from IS NULL"
+# The batch has locked the alerts already, so what is read beside the update is what is updated.
 _REFRESH = text(
-    f"UPDATE alert SET {', '.join(f'{name} = given.{name}' for name in _ASSESSMENT if name != 'episode')}"  # noqa: S608
-    f" FROM {given(_ASSESSMENT)} WHERE alert.episode = given.episode"
+    f"UPDATE alert SET {', '.join(f'{name} = given.{name}' for name in _ASSESSMENT if name != 'episode')},"  # noqa: S608
+    " previous_band = CASE WHEN old.band = given.band THEN old.previous_band ELSE old.band END,"
+    " band_changed_at = CASE WHEN old.band = given.band THEN old.band_changed_at ELSE given.assessed_at END,"
+    " parked = old.waits AND given.priority < :threshold"
+    f" FROM {given(_ASSESSMENT)} JOIN (SELECT id, episode, band, previous_band, band_changed_at, parked,"
+    f" {_CAN_WAIT} AS waits FROM alert) AS old USING (episode)"
+    " WHERE alert.id = old.id"
     " AND alert.state IN ('raised', 'claimed') AND alert.assessed_at <= given.assessed_at"
-    " RETURNING alert.id, alert.episode"
+    " RETURNING alert.id, alert.episode, alert.parked, old.parked AS was_parked"
+)
+_THRESHOLD = text("SELECT threshold FROM capacity FOR SHARE")
+_PARK = text(
+    "WITH waiting AS MATERIALIZED (SELECT id FROM alert"  # noqa: S608
+    f" WHERE {_CAN_WAIT} AND parked <> (priority < :threshold) ORDER BY id FOR UPDATE)"
+    " UPDATE alert SET parked = NOT alert.parked FROM waiting WHERE alert.id = waiting.id"
+    " RETURNING alert.id, alert.parked"
 )
 _SAVED = {
     "id": "uuid",
@@ -103,11 +120,24 @@ _SAVED = {
     "disposition": "text",
     "note": "text",
     "closed_at": "timestamptz",
+    "attempts": "int",
+    "call_from": "timestamptz",
+    "call_because": "text",
+    "promised_by": "text",
+    "parked": "boolean",
 }
+# Of who is erased no words are kept, though a call may have been under way.
+_KEYED = ("id", "note")
 _SAVE = text(
-    f"UPDATE alert SET {', '.join(f'{name} = given.{name}' for name in _SAVED if name != 'id')}"  # noqa: S608
+    f"UPDATE alert SET {', '.join(f'{name} = given.{name}' for name in _SAVED if name not in _KEYED)},"  # noqa: S608
+    " note = CASE WHEN NOT EXISTS (SELECT FROM customer_mark AS m WHERE m.customer_ref = alert.customer_ref"
+    " AND m.erased_at IS NOT NULL) THEN given.note END"
     f" FROM {given(_SAVED)} WHERE alert.id = given.id AND alert.version = given.version - 1"
     " RETURNING alert.id"
+)
+_ASKED_TO_LEAVE = text(
+    "SELECT 1 FROM alert AS a JOIN cancellation AS k USING (cart, subscription)"
+    " WHERE a.id = CAST(:id AS uuid) AND k.state = 'requested'"
 )
 _FORGET_NOTES = text(
     "UPDATE alert SET note = NULL WHERE note IS NOT NULL"
@@ -140,18 +170,31 @@ async def lock_open(connection: AsyncConnection, touched: Touched) -> list[Stand
     return [_standing(row) for row in rows]
 
 
-async def put(connection: AsyncConnection, raised: Sequence[Raised], raised_at: datetime) -> set[str]:
+async def threshold(connection: AsyncConnection) -> float:
+    """The priority below which alerts are parked; until the transaction ends it stays so.
+
+    To be read before alerts are locked, as who changes it writes it before it parks.
+    """
+    return float((await connection.execute(_THRESHOLD)).scalar_one())
+
+
+async def put(
+    connection: AsyncConnection, raised: Sequence[Raised], raised_at: datetime, threshold: float
+) -> set[str]:
     """Raise them and give the ids of those that are new: an episode that has its alert gets no other."""
     if not raised:
         return set()
     rows = [_raised(one) for one in sorted(raised, key=lambda one: one.alert.episode)]
-    added = await connection.execute(_RAISE, {**arrays(_RAISED, rows), "raised_at": raised_at})
+    more = {"raised_at": raised_at, "threshold": threshold}
+    added = await connection.execute(_RAISE, {**arrays(_RAISED, rows), **more})
     ids = [str(row.id) for row in added]
     await changes.append(connection, [Change(id_, "raised") for id_ in ids], raised_at)
     return set(ids)
 
 
-async def refresh(connection: AsyncConnection, risks: Sequence[RiskAssessed], at: datetime) -> set[str]:
+async def refresh(
+    connection: AsyncConnection, risks: Sequence[RiskAssessed], at: datetime, threshold: float
+) -> set[str]:
     """Take over newer assessments, one an episode, and give the episodes.
 
     Left out is which has no open alert, or whose alert knows better already.
@@ -159,9 +202,26 @@ async def refresh(connection: AsyncConnection, risks: Sequence[RiskAssessed], at
     if not risks:
         return set()
     rows = [_assessment(risk) for risk in risks]
-    found = (await connection.execute(_REFRESH, arrays(_ASSESSMENT, rows))).all()
-    await changes.append(connection, [Change(str(row.id), "refreshed") for row in found], at)
+    values = {**arrays(_ASSESSMENT, rows), "threshold": threshold}
+    found = (await connection.execute(_REFRESH, values)).all()
+    refreshed = [Change(str(row.id), "refreshed") for row in found]
+    parked = [Change(str(row.id), _parking(row.parked)) for row in found if row.parked != row.was_parked]
+    await changes.append(connection, refreshed + parked, at)
     return {row.episode for row in found}
+
+
+async def park(connection: AsyncConnection, threshold: float, at: datetime) -> int:
+    """Put what nobody has begun out of sight where its priority is below this, and back where not.
+
+    How many that were. Called where the threshold changes, after its row was written.
+    """
+    rows = (await connection.execute(_PARK, {"threshold": threshold})).all()
+    await changes.append(connection, [Change(str(row.id), _parking(row.parked)) for row in rows], at)
+    return len(rows)
+
+
+def _parking(parked: bool) -> What:
+    return "parked" if parked else "unparked"
 
 
 async def save(connection: AsyncConnection, changed: Sequence[Changed], at: datetime) -> set[str]:
@@ -177,6 +237,11 @@ async def save(connection: AsyncConnection, changed: Sequence[Changed], at: date
     return written
 
 
+async def asked_to_leave(connection: AsyncConnection, alert_id: str) -> bool:
+    """Whether the customer waits to be let go of the contract that this is about."""
+    return (await connection.execute(_ASKED_TO_LEAVE, {"id": alert_id})).first() is not None
+
+
 async def forget_notes(connection: AsyncConnection, customer_ref: str) -> None:
     """Notes are free text, so they may name the customer; on whichever account of the person they stand."""
     await connection.execute(_FORGET_NOTES, {"customer_ref": customer_ref})
@@ -188,8 +253,10 @@ def cart_of(ref: str) -> str:
 
 
 def _raised(one: Raised) -> dict[str, object]:
-    alert = one.alert
+    alert, moved = one.alert, one.risk.previous_band != one.risk.band
     return _assessment(one.risk) | {
+        "previous_band": one.risk.previous_band if moved else None,
+        "band_changed_at": one.risk.assessed_at if moved else None,
         "id": alert.id,
         "customer_ref": alert.customer_ref,
         "cart": cart_of(alert.customer_ref),

@@ -1,6 +1,6 @@
 """Customers' marks: erased for ever, wants no calls; and contracts that are over."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
@@ -47,20 +47,30 @@ _END = text(
     " SET ended_at = GREATEST(ended_subscription.ended_at, excluded.ended_at)"
 )
 _CALL = {"customer_ref": "text", "cart": "text", "subscription": "text", "assessed_at": "timestamptz"}
-# A person's no to calls, said for any account, holds for all of them until a later yes for any.
+# A person's no to calls, said for any account, holds for all of them until a later yes for any; who wants to
+# hear nothing at all is not called whatever else was said.
 _REFUSES = (
-    "(SELECT max(m.phone_refused_at) > COALESCE(max(m.phone_allowed_at), '-infinity')"
+    "((SELECT max(m.phone_refused_at) > COALESCE(max(m.phone_allowed_at), '-infinity')"
     " FROM accounts_of(given.customer_ref) AS a (account)"
-    " JOIN customer_mark AS m ON m.customer_ref = a.account)"
+    " JOIN customer_mark AS m ON m.customer_ref = a.account) IS TRUE"
+    " OR EXISTS (SELECT FROM accounts_of(given.customer_ref) AS a (account)"
+    " JOIN do_not_contact AS d ON d.customer_ref = a.account))"
 )
 _MAY_CALL = text(
     f"SELECT customer_ref FROM {given(_CALL)}"  # noqa: S608
     " WHERE NOT EXISTS (SELECT FROM customer_mark AS m WHERE m.customer_ref = given.customer_ref"
-    f" AND m.erased_at IS NOT NULL) AND {_REFUSES} IS NOT TRUE"
+    f" AND m.erased_at IS NOT NULL) AND NOT {_REFUSES}"
     " AND NOT EXISTS (SELECT FROM ended_subscription AS s"
     " WHERE s.cart = given.cart AND s.subscription = given.subscription AND s.ended_at >= given.assessed_at)"
+    " AND NOT EXISTS (SELECT FROM cancellation AS k WHERE k.cart = given.cart"
+    " AND k.subscription = given.subscription AND k.state IN ('requested', 'done'))"
 )
 
+_CONTRACT = {"cart": "text", "subscription": "text"}
+_LEAVING = text(
+    "SELECT DISTINCT k.cart, k.subscription FROM cancellation AS k"  # noqa: S608
+    f" JOIN {given(_CONTRACT)} USING (cart, subscription) WHERE k.state <> 'taken_back'"
+)
 _REF = {"customer_ref": "text"}
 _REFUSING = text(f"SELECT customer_ref FROM {given(_REF)} WHERE {_REFUSES}")  # noqa: S608
 
@@ -91,7 +101,8 @@ async def end_subscriptions(connection: AsyncConnection, over: Sequence[Over]) -
 
 
 async def may_call(connection: AsyncConnection, risks: Mapping[str, RiskAssessed]) -> set[str]:
-    """Of these customers who is not erased, has not refused, and had not ended the contract at risk.
+    """Of these customers who is not erased, has not refused, and has neither ended the contract at risk nor
+    asked to leave it.
 
     What was refused for one account of a person was refused for all.
     """
@@ -107,6 +118,15 @@ async def may_call(connection: AsyncConnection, risks: Mapping[str, RiskAssessed
         for ref, risk in risks.items()
     ]
     return set((await connection.execute(_MAY_CALL, arrays(_CALL, rows))).scalars())
+
+
+async def leaving(
+    connection: AsyncConnection, contracts: Collection[tuple[str, str]]
+) -> set[tuple[str, str]]:
+    """Of these contracts (cart, subscription) whose customers have asked to leave, done or not."""
+    rows = [{"cart": cart, "subscription": subscription} for cart, subscription in sorted(contracts)]
+    found = await connection.execute(_LEAVING, arrays(_CONTRACT, rows))
+    return {(row.cart, row.subscription) for row in found}
 
 
 async def refusing_calls(connection: AsyncConnection, refs: Sequence[str]) -> list[str]:
