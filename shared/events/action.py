@@ -5,6 +5,7 @@ from datetime import datetime
 import msgspec
 
 from shared.events.customer import Channel
+from shared.events.money import Money
 
 
 class ActionSent(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -60,9 +61,33 @@ class AlertResolved(msgspec.Struct, frozen=True, omit_defaults=True):
     """How a call ended (結果).
 
     `disposition`: kept, kept_modified, paused, cancelled, callback, no_answer, wrong_number or dnc.
+    `reason` and `reason_detail` are why the customer wanted to leave, `answer` what was said to the `offer`:
+    accepted, declined or thinking. `attempt` counts the alert's calls from 1; `again`: there will be another.
     """
 
     alert: str
     episode: str
     agent: str
     disposition: str
+    reason: str | None = None
+    reason_detail: str | None = None
+    offer: str | None = None
+    answer: str | None = None
+    attempt: int | None = None
+    again: bool = False
+
+
+class OfferAccepted(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A customer took what was offered (ご提案); `offer` begins with its kind, `detail` says how much of it.
+
+    `subscription` is the contract it is about, `cost` what it costs the shop.
+    """
+
+    alert: str
+    episode: str
+    agent: str
+    offer: str
+    subscription: str | None = None
+    reason: str | None = None
+    detail: dict[str, str | int] = {}
+    cost: Money | None = None

@@ -7,7 +7,7 @@ import msgspec
 from shared.events import action, commerce, customer, engagement, identity, payment, risk, subscription
 from shared.events.topics import CHURN_RISK, CUSTOMER_CONTACTS, CUSTOMER_EVENTS, RETENTION_ACTIONS, Topic
 
-Event = Union[  # noqa: UP007 - a union of forty-five members reads better as a list
+Event = Union[  # noqa: UP007 - a union of forty-six members reads better as a list
     commerce.OrderPlaced,
     commerce.OrderPaid,
     commerce.OrderCancelled,
@@ -53,6 +53,7 @@ Event = Union[  # noqa: UP007 - a union of forty-five members reads better as a 
     action.AlertRaised,
     action.AlertClaimed,
     action.AlertResolved,
+    action.OfferAccepted,
 ]
 
 # A break of an event is a new version here, an upcast from the old one, and a golden file; never an edit.
@@ -102,6 +103,7 @@ TYPES: dict[str, type[msgspec.Struct]] = {
     "com.hikitome.alert.raised.v1": action.AlertRaised,
     "com.hikitome.alert.claimed.v1": action.AlertClaimed,
     "com.hikitome.alert.resolved.v1": action.AlertResolved,
+    "com.hikitome.offer.accepted.v1": action.OfferAccepted,
 }
 
 NAMES: dict[type[msgspec.Struct], str] = {struct: name for name, struct in TYPES.items()}
@@ -120,6 +122,7 @@ _TOPICS: dict[type[msgspec.Struct], Topic] = {
     action.AlertRaised: RETENTION_ACTIONS,
     action.AlertClaimed: RETENTION_ACTIONS,
     action.AlertResolved: RETENTION_ACTIONS,
+    action.OfferAccepted: RETENTION_ACTIONS,
 }
 
 

@@ -103,6 +103,8 @@ def _plain(kind: Any) -> Any:
         return plain[kind]
     if kind is datetime:
         return datetime(2026, 4, 1, tzinfo=UTC)
+    if str(kind).startswith("dict"):
+        return {}
     return (
         (Reason("c", "t", {}, 0.0),) if kind == tuple[Reason, ...] else () if "tuple" in str(kind) else None
     )
