@@ -1,0 +1,57 @@
+"""Examples for the description of /api/v1: an alert as a token without contacts:read sees it."""
+
+from typing import Any
+
+ALERT: dict[str, Any] = {
+    "id": "5d0f2c5e-6f3b-5f1e-9d0a-7d2f7a3c1b11",
+    "state": "raised",
+    "version": 1,
+    "customer_ref": "kirei/shopify/7064",
+    "name": "山•••",
+    "kana": None,
+    "mail": None,
+    "phone": None,
+    "prefecture": "東京都",
+    "kind": "subscription",
+    "band": "critical",
+    "previous_band": "high",
+    "band_changed_at": "2026-04-01T00:10:00Z",
+    "probability": 0.82,
+    "priority": 10496.0,
+    "value": {"amount": 12800, "currency": "JPY"},
+    "reasons": [
+        {
+            "code": "skipped_in_a_row",
+            "text": "前回から2回連続でスキップ",
+            "facts": {"n": 2},
+            "contribution": 1.2,
+        }
+    ],
+    "strengths": [],
+    "rung": "full",
+    "accounts": [],
+    "model": "2026-03-30",
+    "horizon_days": 30.0,
+    "subscription": "88",
+    "delivery_number": 3,
+    "min_deliveries": 4,
+    "due": "2026-04-07T00:00:00Z",
+    "cutoff": "2026-04-03T03:00:00Z",
+    "assessed_at": "2026-04-01T00:10:00Z",
+    "noticed_at": "2026-04-01T00:10:01Z",
+    "raised_at": "2026-04-01T00:10:01Z",
+    "agent": None,
+    "agent_name": None,
+    "lease_until": None,
+    "disposition": None,
+    "note": None,
+    "closed_at": None,
+    "attempts": 0,
+    "call_from": None,
+    "call_because": None,
+    "promised_by": None,
+    "parked": False,
+    "refused": ["mail"],
+    "last_contact": {"at": "2026-03-28T09:00:00Z", "channel": "mail", "what": "suppressed"},
+}
+CHANGE: dict[str, Any] = {"seq": 41, "what": "raised", **ALERT}
