@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 RUN_STAMP := $(VENV)/.installed-run
 DEV_STAMP := $(VENV)/.installed-dev
 
-.PHONY: help demo up test lint check format integration kafka browser lock clean
+.PHONY: help demo up test lint check format integration kafka provider browser lock clean
 
 help:  ## Show what can be made.
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -37,6 +37,9 @@ integration: $(DEV_STAMP)  ## Only the tests with a real PostgreSQL and a real b
 
 kafka: $(DEV_STAMP)  ## Only the tests against Apache Kafka (needs Java and Maven).
 	@exec $(BIN)/python -m pytest tests/kafka
+
+provider: $(DEV_STAMP)  ## Only the tests of logging in through Keycloak (needs Java and Maven).
+	@exec $(BIN)/python -m pytest tests/oidc
 
 browser: $(DEV_STAMP)  ## Only the tests in a real browser (needs Chromium).
 	@exec $(BIN)/python -m pytest tests/browser

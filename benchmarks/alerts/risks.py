@@ -21,7 +21,7 @@ async def raise_steadily(engine: AsyncEngine, rate: float, count: int) -> dict[s
         envelope = _risk(number)
         began[derived_id("alert", f"episode {number}")] = monotonic()
         async with transaction(engine) as connection:
-            await observe(connection, [envelope])
+            await observe({}, connection, [envelope])
     return began
 
 

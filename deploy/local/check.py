@@ -18,8 +18,8 @@ WHERE NOT EXISTS (SELECT FROM notifier.contact WHERE customer_ref = wanted.ref)
   AND NOT EXISTS (SELECT FROM notifier.customer_mark AS m
                   WHERE m.customer_ref = wanted.ref AND m.erased_at IS NOT NULL)
 """
-# Whoever may not be called, or whose contract was over already, rightly got no alert. All of a person's
-# accounts count.
+# Whoever may not be called or is left alone to measure against, or whose contract was over or was asked to be
+# over already, rightly got no alert. All of a person's accounts count.
 _UNALERTED = """
 WITH person AS (SELECT ref, person FROM scoring.account)
 SELECT count(*) FILTER (WHERE NOT withheld) AS lost, count(*) FILTER (WHERE withheld) AS withheld
@@ -28,6 +28,16 @@ FROM (
            SELECT FROM notifier.customer_mark AS m LEFT JOIN person AS of_m ON of_m.ref = m.customer_ref
            WHERE COALESCE(of_m.person, m.customer_ref) = COALESCE(of_r.person, r.customer_ref)
            AND (m.erased_at IS NOT NULL OR m.phone_refused_at > COALESCE(m.phone_allowed_at, '-infinity'))
+         ) OR EXISTS (
+           SELECT FROM notifier.do_not_contact AS d LEFT JOIN person AS of_d ON of_d.ref = d.customer_ref
+           WHERE COALESCE(of_d.person, d.customer_ref) = COALESCE(of_r.person, r.customer_ref)
+         ) OR EXISTS (
+           SELECT FROM notifier.action AS h
+           WHERE h.episode = r.episode AND h.channel = 'phone' AND h.reason = 'holdout'
+         ) OR EXISTS (
+           SELECT FROM notifier.cancellation AS k LEFT JOIN person AS of_k ON of_k.ref = k.customer_ref
+           WHERE COALESCE(of_k.person, k.customer_ref) = COALESCE(of_r.person, r.customer_ref)
+             AND k.state <> 'taken_back'
          ) OR EXISTS (
            SELECT FROM scoring.object_owner AS o JOIN notifier.ended_subscription AS e
              ON o.ref LIKE '%/~subscription/' || e.subscription

@@ -11,6 +11,7 @@ from deploy.local.ports import LOOPBACK, free_ports, must_be_free
 from shared.clock import FastClock
 
 DATABASE = "hikitome"
+OFFERS = Path(__file__).parent / "offers.toml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +129,14 @@ def _notifier(layout: Layout) -> dict[str, str]:
         "HIKITOME_UNSUBSCRIBE_BASE_URL": layout.url("desk"),
         "HIKITOME_DESK_AGENTS": layout.keys.desk.as_setting(),
         "HIKITOME_UNSUBSCRIBE_SECRETS": json.dumps([layout.keys.unsubscribe]),
+        "HIKITOME_OFFERS_FILE": str(OFFERS),
+        "HIKITOME_STATUS_SOURCES": json.dumps(_metrics(layout)),
     }
+
+
+def _metrics(layout: Layout) -> dict[str, str]:
+    ports = {"ingest": "ingest_admin", "scoring": "scoring_admin", "notifier": "desk_admin"}
+    return {service: f"{layout.url(port)}/metrics" for service, port in ports.items()}
 
 
 def _scoring(layout: Layout) -> dict[str, str]:

@@ -2,17 +2,22 @@
 
 import asyncio
 import sys
+from functools import partial
 from pathlib import Path
 
 import click
 
+from services.notifier import spare
 from services.notifier.app import Parts, create_app
 from services.notifier.auth import Door, Passwords
 from services.notifier.desk import Desk
 from services.notifier.follow import GROUP, TOPICS, observe
-from services.notifier.outgoing import make_dispatcher, unsubscribe_router
+from services.notifier.history import History
+from services.notifier.outgoing import make_dispatcher, make_hooks, unsubscribe_router
+from services.notifier.scenarios.shipped import SCENARIOS, with_holdout
 from services.notifier.settings import NotifierSettings
-from services.notifier.stream import Fanout, Sequencer
+from services.notifier.stream import Fanout, Sequencer, live_engine
+from services.notifier.supervisor import Refitting, Supervisor
 from shared.clock import system_clock
 from shared.kafka.producer import EventProducer
 from shared.kafka.relay import Relay
@@ -39,32 +44,43 @@ async def _notify(settings: NotifierSettings) -> int:
     dsn = settings.postgres_dsn.get_secret_value()
     if settings.migrate_on_start:
         await migrate(dsn, "notifier", MIGRATIONS)
-    engine = create_engine(dsn, "notifier", settings.postgres_pool_size)
+    engine, live = create_engine(dsn, "notifier", settings.postgres_pool_size), live_engine(dsn)
     try:
         async with EventProducer(settings, delivery_timeout=10) as producer:
-            return await _run(settings, engine, producer)
+            return await _run(settings, engine, live, producer)
     finally:
+        await live.dispose()
         await engine.dispose()
 
 
-async def _run(settings: NotifierSettings, engine: AsyncEngine, producer: EventProducer) -> int:
+async def _run(
+    settings: NotifierSettings, engine: AsyncEngine, live: AsyncEngine, producer: EventProducer
+) -> int:
+    """`live` is for what asks the same few questions for ever."""
     clock, health, committed = settings.clock(), Health(), asyncio.Event()
     health.add_check("kafka", producer.reachable)
     health.add_check("postgres", lambda: reachable(engine))
     door = Door(engine, Passwords(), system_clock)
     await door.enrol(settings.desk_agents)
-    desk = Desk(engine, clock, system_clock, settings.lease())
-    fanout = Fanout(engine, system_clock, settings.shop_zone(), health)
+    desk = Desk(engine, clock, system_clock, settings.lease(), settings.calls())
+    fanout = Fanout(live, system_clock, settings.shop_zone(), health)
     await fanout.start()
     links = unsubscribe_router(engine, settings, clock)
     app = create_app(settings, clock, system_clock, Parts(desk, door, fanout), [links])
-    stream = PartitionStream(settings, engine, GROUP, TOPICS, observe, health=health, committed=committed)
+    scenarios = with_holdout(SCENARIOS, settings.holdout_percent)
+    await spare.withdraw_open(engine, scenarios, clock())
+    follow = partial(observe, scenarios)
+    team = Supervisor(engine, clock, system_clock, settings.shop_zone(), settings.sla_minutes)
+    stream = PartitionStream(settings, engine, GROUP, TOPICS, follow, health=health, committed=committed)
     return await run(
         ("stream", stream.run),
         ("relay", Relay(engine, producer, committed=committed, health=health).run),
-        ("sequencer", Sequencer(engine, health).run),
+        ("sequencer", Sequencer(live, health).run),
         ("fanout", fanout.run),
         ("dispatch", make_dispatcher(engine, settings, clock, health).run),
+        ("hooks", make_hooks(engine, settings, health).run),
+        ("history", History(engine, clock, settings.history()).run),
+        ("capacity", Refitting(team, health).run),
         ("desk", serve(app, settings.host, settings.port)),
         ("admin", serve(admin_app(health), settings.admin_host, settings.admin_port)),
     )

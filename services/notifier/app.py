@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fastapi import APIRouter, FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
 from starlette.staticfiles import StaticFiles
 
 from services.notifier.auth import Door
@@ -13,6 +16,7 @@ from services.notifier.routes import (
     accounts,
     alerts,
     api,
+    audit,
     cancellations,
     customers,
     duplicates,
@@ -52,6 +56,7 @@ ROUTES = (
     supervisor,
     status,
     accounts,
+    audit,
     integrations,
     api,
 )
@@ -79,14 +84,23 @@ def create_app(
         door=parts.door,
         fanout=parts.fanout,
         pages=Pages(_shop(settings, business_now, now), settings.secure_cookies),
+        catalogue=settings.catalogue(),
     )
     for routes in ROUTES:
         app.include_router(routes.router(ground))
     for router in more:
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=STATIC))
+    app.add_exception_handler(RequestValidationError, _unfit)
     app.add_middleware(Gate, door=parts.door, secure=settings.secure_cookies)
     return app
+
+
+async def _unfit(_request: Request, error: Exception) -> Response:
+    """Without what was sent: it may be personal, and what is no text could not even be sent back."""
+    if not isinstance(error, RequestValidationError):
+        raise error
+    return JSONResponse({"problem": "unfit", "detail": [one["msg"] for one in error.errors()]}, 422)
 
 
 def _shop(settings: NotifierSettings, business_now: Now, now: Now) -> Shop:

@@ -1,10 +1,13 @@
-"""Outgoing: the dispatcher, its ways out and the unsubscribe page, put together from the settings."""
+"""Outgoing: messages, webhooks and the unsubscribe page, put together from the settings."""
 
 import structlog
 
 from services.notifier.attempt import Attempts, Policy
 from services.notifier.channels.mail import MailChannel, Server
+from services.notifier.channels.webhook import Webhooks
+from services.notifier.deliver import Deliveries
 from services.notifier.dispatch import Dispatcher
+from services.notifier.hooks import Hooks
 from services.notifier.routes import unsubscribe
 from services.notifier.scenarios.decide import Rules
 from services.notifier.scenarios.quiet import QuietHours
@@ -12,7 +15,7 @@ from services.notifier.scenarios.shipped import SCENARIOS, with_holdout
 from services.notifier.settings import NotifierSettings
 from services.notifier.templates.render import Sender
 from services.notifier.writer import Writer
-from shared.clock import Now
+from shared.clock import Now, system_clock
 from shared.postgres.engine import AsyncEngine
 from shared.process.health import Health
 
@@ -31,6 +34,12 @@ def make_dispatcher(
     mail = MailChannel(_server(settings), sender)
     writer = Writer(sender, settings.unsubscribe_base_url, _secrets(settings)[0])
     return Dispatcher(engine, Attempts(engine, {"mail": mail}, policy, writer, clock), clock, health=health)
+
+
+def make_hooks(engine: AsyncEngine, settings: NotifierSettings, health: Health) -> Hooks:
+    """Its loop is `hooks.run`."""
+    webhooks = Webhooks(system_clock, settings.webhook_private_hosts)
+    return Hooks(Deliveries(engine, webhooks, system_clock), health)
 
 
 def unsubscribe_router(engine: AsyncEngine, settings: NotifierSettings, clock: Now) -> unsubscribe.Routes:

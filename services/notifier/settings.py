@@ -3,11 +3,15 @@
 from datetime import time, timedelta
 from pathlib import Path
 from typing import Self
+from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
+from services.notifier.offers.file import read as read_offers
+from services.notifier.offers.offer import SHIPPED, Catalogue
 from services.notifier.rights import Role
+from services.notifier.scenarios.calling import CallingHours, Calls
 from shared.process.settings import CommonSettings
 
 
@@ -66,8 +70,14 @@ class NotifierSettings(CommonSettings):
     offers_file: Path | None = Field(
         None, description="TOML file of what agents may offer; without one, what needs no budget."
     )
+    history_days: int = Field(
+        1100, gt=0, description="Days for which is kept what a customer's card tells of the past."
+    )
     webhook_private_hosts: bool = Field(
         False, description="Whether outgoing webhooks may go to private addresses of one's own network."
+    )
+    api_per_second: float = Field(
+        20.0, gt=0, description="Requests a second of each program, at /api/v1 of each replica."
     )
     status_sources: dict[str, str] = Field(
         {}, description="Address of each service's /metrics, as JSON, for the status page."
@@ -107,12 +117,42 @@ class NotifierSettings(CommonSettings):
     @model_validator(mode="after")
     def _known(self) -> Self:
         ZoneInfo(self.zone)
+        if self.calls_from >= self.calls_until:
+            raise ValueError("calls_from must be before calls_until")
         if (self.smtp_username is None) != (self.smtp_password is None):
             raise ValueError("smtp_username and smtp_password belong together: set both or neither")
+        if self.oidc_issuer is not None:
+            self._can_be_trusted(urlsplit(self.oidc_issuer))
+        self.catalogue()
         return self
+
+    def _can_be_trusted(self, issuer: SplitResult) -> None:
+        if issuer.scheme != "https" and issuer.hostname not in ("127.0.0.1", "localhost"):
+            raise ValueError("oidc_issuer must be an https address")
+        if not self.oidc_roles:
+            raise ValueError("oidc_roles is empty: nobody could enter through oidc_issuer")
 
     def lease(self) -> timedelta:
         return timedelta(minutes=self.lease_minutes)
 
+    def history(self) -> timedelta:
+        return timedelta(days=self.history_days)
+
     def shop_zone(self) -> ZoneInfo:
         return ZoneInfo(self.zone)
+
+    def calls(self) -> Calls:
+        hours = CallingHours(self.shop_zone(), self.calls_from, self.calls_until, self.calls_on_holidays)
+        return Calls(hours, self.call_attempts, timedelta(minutes=self.call_again_minutes))
+
+    def catalogue(self) -> Catalogue:
+        """What agents may offer; read anew each time.
+
+        :raises ValueError: if the file can't be read, or says something that makes no sense.
+        """
+        if self.offers_file is None:
+            return SHIPPED
+        try:
+            return read_offers(self.offers_file.read_text(encoding="utf-8"))
+        except OSError as error:
+            raise ValueError(f"the offers file can't be read: {error.strerror}") from error

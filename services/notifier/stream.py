@@ -14,7 +14,7 @@ from services.notifier.store.cards import Counts, Told
 from services.notifier.subscription import Frame, Subscription
 from shared.clock import Now, monotonic
 from shared.kafka.attempt import until_done
-from shared.postgres.engine import AsyncConnection, AsyncEngine, transaction
+from shared.postgres.engine import AsyncConnection, AsyncEngine, create_engine, transaction
 from shared.process.health import Health
 from shared.process.metrics import (
     alert_visible_seconds,
@@ -39,6 +39,11 @@ COUNT_SECONDS = 0.25
 PING = b": ping\nevent: ping\ndata: {}\n\n"
 
 
+def live_engine(dsn: str) -> AsyncEngine:
+    """For a sequencer and a fan-out: to plan their few questions takes longer than to answer them."""
+    return create_engine(dsn, "notifier", 3, plan_cache_mode="force_generic_plan")
+
+
 class Sequencer:
     """Gives `seq` to changes; every replica runs one, and a lock lets one at a time work."""
 
@@ -56,7 +61,7 @@ class Sequencer:
             numbered = await until_done(self._number)
             idle = 0 if numbered else idle + 1
             if numbered < MOST_AT_ONCE:
-                await pause(stop, self._look_every / 5 if idle < BUSY_LOOKS else self._look_every)
+                await pause(stop, self._look_every / 3 if idle < BUSY_LOOKS else self._look_every)
 
     async def _number(self) -> int:
         async with transaction(self._engine) as connection:
@@ -120,6 +125,10 @@ class Fanout:
 
     def streams_of(self, owner: str) -> int:
         return sum(1 for subscription in self._subscriptions if subscription.owner == owner)
+
+    def owners(self) -> set[str]:
+        """Whose streams are open on this replica."""
+        return {subscription.owner for subscription in self._subscriptions}
 
     def end_streams(self, owner: str | None) -> None:
         """End one owner's streams, or all."""

@@ -145,11 +145,20 @@ alert_visible_seconds = Histogram(
     buckets=_END_TO_END,
 )
 claims = Counter("hikitome_claims_total", "Attempts to claim an alert by outcome.", ["outcome"])
+dispositions = Counter("hikitome_dispositions_total", "Calls that ended, by how.", ["disposition"])
+cancellations = Counter(
+    "hikitome_cancellations_total",
+    "Requests to cancel by source: desk or cart.",
+    ["source"],
+)
 logins = Counter("hikitome_logins_total", "Log-ins by outcome.", ["outcome"])
 sse_clients = Gauge("hikitome_sse_clients", "Open alert streams.")
 sse_replayed = Counter("hikitome_sse_replayed_total", "Changes sent again after a reconnect.")
 sse_resets = Counter("hikitome_sse_resets_total", "Streams told to reload because their cursor was too old.")
 sse_dropped = Counter("hikitome_sse_dropped_total", "Streams dropped because they didn't keep up.")
+webhooks = Counter(
+    "hikitome_webhooks_total", "Attempts to send a webhook: delivered or not_delivered.", ["outcome"]
+)
 actions = Counter(
     "hikitome_actions_total",
     "Actions by what became of them: sent, rejected, suppressed, deferred, unknown or expired.",

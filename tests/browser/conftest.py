@@ -6,12 +6,15 @@ import shutil
 import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
+from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Page, async_playwright
 from sqlalchemy import text
 
@@ -23,6 +26,7 @@ from services.notifier.app import Parts, create_app
 from services.notifier.auth import Door, Passwords
 from services.notifier.desk import Desk
 from services.notifier.follow import observe
+from services.notifier.scenarios.calling import CallingHours, Calls
 from services.notifier.settings import NotifierSettings
 from services.notifier.stream import Fanout, Sequencer
 from shared.clock import monotonic, system_clock
@@ -40,6 +44,10 @@ from shared.process.run import serve
 HERE = Path(__file__).parent
 SCREENSHOTS = HERE / "screenshots"
 BUSINESS_NOW = datetime(2026, 6, 10, 3, 0, tzinfo=UTC)
+# Whenever the tests are run it is a time to call.
+CALLS = Calls(
+    CallingHours(ZoneInfo("Asia/Tokyo"), datetime.min.time(), datetime.max.time(), on_holidays=True)
+)
 # The sandbox needs rights that a build machine does not give; the rest keeps Chromium from calling home.
 FLAGS = [
     "--no-sandbox",
@@ -97,38 +105,60 @@ async def engine(postgres: Postgres) -> AsyncIterator[AsyncEngine]:
 
 @pytest.fixture
 async def desk(engine: AsyncEngine) -> Desk:
-    return Desk(engine, lambda: BUSINESS_NOW, system_clock, timedelta(minutes=15))
+    return Desk(engine, lambda: BUSINESS_NOW, system_clock, timedelta(minutes=15), CALLS)
+
+
+@dataclass(slots=True)
+class Service:
+    """The desk's service, which a test may stop and start again at the same address."""
+
+    desk: Desk
+    settings: NotifierSettings
+    port: int
+    stop_all: asyncio.Event = field(default_factory=asyncio.Event)
+    tasks: list[asyncio.Task[None]] = field(default_factory=list)
+
+    async def start(self) -> None:
+        engine = self.desk.engine
+        door = Door(engine, Passwords(), system_clock)
+        await door.enrol(self.settings.desk_agents)
+        fanout = Fanout(engine, system_clock, self.settings.shop_zone(), Health())
+        await fanout.start()
+        parts = Parts(self.desk, door, fanout)
+        app = create_app(self.settings, self.desk.business_now, system_clock, parts)
+        self.stop_all = asyncio.Event()
+        loops = [serve(app, "127.0.0.1", self.port), Sequencer(engine, Health()).run, fanout.run]
+        self.tasks = [asyncio.create_task(loop(self.stop_all)) for loop in loops]
+        deadline = monotonic() + 10
+        while not listens(self.port):
+            assert monotonic() < deadline, "the desk does not answer"
+            await asyncio.sleep(0.02)
+
+    async def stop(self) -> None:
+        self.stop_all.set()
+        async with asyncio.timeout(10):
+            await asyncio.gather(*self.tasks)
 
 
 @pytest.fixture
-async def address(engine: AsyncEngine, desk: Desk) -> AsyncIterator[str]:
+async def service(desk: Desk) -> AsyncIterator[Service]:
     """The desk with its loops on a real port; two agents may log in."""
+    agents = [
+        {"login": "misaki", "name": "岡田 みさき", "password": "hikitome-desk"},
+        {"login": "ken", "name": "藤井 健", "password": "hikitome-desk", "role": "supervisor"},
+    ]
     settings = NotifierSettings.model_validate(
-        {
-            "shop_name": "みどり健康堂",
-            "unsubscribe_secrets": ["s" * 32],
-            "desk_agents": [
-                {"login": "misaki", "name": "岡田 みさき", "password": "hikitome-desk"},
-                {"login": "ken", "name": "藤井 健", "password": "hikitome-desk", "role": "supervisor"},
-            ],
-        }
+        {"shop_name": "みどり健康堂", "unsubscribe_secrets": ["s" * 32], "desk_agents": agents}
     )
-    door = Door(engine, Passwords(), system_clock)
-    await door.enrol(settings.desk_agents)
-    fanout = Fanout(engine, system_clock, settings.shop_zone(), Health())
-    await fanout.start()
-    app = create_app(settings, desk.business_now, system_clock, Parts(desk, door, fanout))
-    stop_all, port = asyncio.Event(), free_port()
-    loops = [serve(app, "127.0.0.1", port), Sequencer(engine, Health()).run, fanout.run]
-    tasks = [asyncio.create_task(loop(stop_all)) for loop in loops]
-    deadline = monotonic() + 10
-    while not listens(port):
-        assert monotonic() < deadline, "the desk does not answer"
-        await asyncio.sleep(0.02)
-    yield f"http://127.0.0.1:{port}"
-    stop_all.set()
-    async with asyncio.timeout(10):
-        await asyncio.gather(*tasks)
+    service = Service(desk, settings, free_port())
+    await service.start()
+    yield service
+    await service.stop()
+
+
+@pytest.fixture
+def address(service: Service) -> str:
+    return f"http://127.0.0.1:{service.port}"
 
 
 @pytest.fixture
@@ -166,6 +196,17 @@ def _fail(error: object) -> None:
 
 
 @pytest.fixture
+def no_axe_findings() -> Callable[[Page], Awaitable[None]]:
+    """Fails with what axe holds against the page as it is shown now."""
+
+    async def look(page: Page) -> None:
+        found = (await Axe().run(page)).response["violations"]
+        assert [(one["id"], [node["html"][:200] for node in one["nodes"]]) for one in found] == []
+
+    return look
+
+
+@pytest.fixture
 def keep() -> Callable[[Page, str], Awaitable[None]]:
     """Keep a screenshot for people to look at."""
 
@@ -182,7 +223,7 @@ def tell(engine: AsyncEngine) -> Callable[..., Awaitable[None]]:
 
     async def put(name: str, *facts: Event) -> None:
         async with transaction(engine) as connection:
-            await observe(connection, [_happened(fact, f"demo/shopify/{name}") for fact in facts])
+            await observe({}, connection, [_happened(fact, f"demo/shopify/{name}") for fact in facts])
 
     return put
 

@@ -6,8 +6,10 @@ from itertools import pairwise
 import pytest
 from playwright.async_api import Browser, Locator, Page, expect
 
-from services.notifier.alert import Changed, withdraw
+from services.notifier.alert import Changed
 from services.notifier.desk import Desk
+from services.notifier.life import withdraw
+from services.notifier.resolution import Resolution
 from services.notifier.store import alerts
 from shared.clock import system_clock
 from shared.postgres.engine import transaction
@@ -121,8 +123,8 @@ async def test_everything_can_be_done_by_keyboard_alone(open_desk: OpenDesk, rai
     await expect(page.locator("#claim")).to_be_visible()
     await page.keyboard.press("Enter")
     await expect(page.locator("#note")).to_be_visible()
-    await expect(page.locator("[data-disposition=cancelled]")).to_be_enabled()
-    await page.keyboard.press("4")
+    await expect(page.locator("[data-disposition=kept]")).to_be_enabled()
+    await page.keyboard.press("1")
     await expect(page.locator("#rows .row")).to_have_count(1)
     await expect(card).to_have_text("山田 花子 様")
     await page.keyboard.press("?")
@@ -178,7 +180,7 @@ async def test_an_alert_that_is_withdrawn_leaves_and_its_agent_may_still_say_how
     await expect(page.locator("#card .closed")).to_contain_text("取り下げられました")
     await expect(page.locator("#card .reach")).to_contain_text("•••-••••-5678")
     await expect(page.locator("#call")).to_have_count(0)
-    await page.click("[data-disposition=cancelled]")
+    await page.click("[data-disposition=kept]")
     await expect(page.locator("#count-done")).to_have_text("1")
 
 
@@ -264,6 +266,6 @@ async def test_what_others_closed_makes_way_for_the_next_customer(
     page = await open_desk("misaki")
     await expect(page.locator("#card h2")).to_have_text("山田 花子 様")
     await desk.claim(first, "ken")
-    await desk.resolve(first, "ken", "kept", None)
+    await desk.resolve(first, "ken", Resolution("kept"))
     await expect(page.locator("#card .closed")).to_have_text("対応が完了しました: 継続")
     await expect(page.locator("#card h2")).to_have_text("佐藤 一郎 様", timeout=10_000)

@@ -111,6 +111,6 @@ async def test_the_card_shows_other_accounts_strengths_and_how_sure_the_model_is
     await expect(card.locator(".account")).to_have_text("woo 77")
     await expect(card.locator(".strengths")).to_contain_text("1年以上ご継続")
     await expect(card.locator(".rough")).to_have_text("学習データが少ないため目安です")
-    await expect(card.locator(".script q")).to_contain_text("お支払い")
+    await expect(card.locator(".script")).to_contain_text("お支払い")
     await expect(page.locator("#rows .facts")).to_contain_text("決済失敗")
     await keep(page, "11-card-payment")

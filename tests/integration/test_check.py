@@ -167,6 +167,25 @@ async def test_a_risk_of_somebody_who_may_not_be_called_is_withheld(path: Path) 
     assert (found.lost["alerts"], found.withheld) == (0, 1)
 
 
+@pytest.mark.parametrize(
+    "why",
+    [
+        "INSERT INTO notifier.do_not_contact (customer_ref, since) VALUES ($1, $2)",
+        "UPDATE notifier.action SET channel = 'phone', state = 'suppressed', reason = 'holdout',"
+        " changed_at = $2 WHERE customer_ref = $1",
+        "INSERT INTO notifier.cancellation (id, number, customer_ref, cart, subscription, source,"
+        " requested_at, recorded_at, next_parcel, state) VALUES (gen_random_uuid(), 'K', $1, 'c', 's',"
+        " 'cart', $2, $2, 'unknown', 'requested')",
+    ],
+    ids=["wants to hear nothing", "left alone", "asked to leave"],
+)
+async def test_a_risk_of_who_is_left_in_peace_is_withheld(path: Path, why: str) -> None:
+    await path.execute("DELETE FROM notifier.alert")
+    await path.execute("SET search_path = notifier")
+    await path.execute(why, CUSTOMER, NOW)
+    assert (await path.check()).withheld == 1
+
+
 async def test_an_alert_that_never_came_over_the_stream_is_lost(path: Path) -> None:
     assert (await path.check(seen=())).lost["on_the_stream"] == 1
 

@@ -7,6 +7,8 @@ from fastapi import HTTPException, Request
 
 from services.notifier.auth import Door
 from services.notifier.desk import Desk
+from services.notifier.moments import Moments
+from services.notifier.offers.offer import Catalogue
 from services.notifier.rights import Right, may
 from services.notifier.routes.page import Pages
 from services.notifier.settings import NotifierSettings
@@ -29,6 +31,10 @@ class Ground:
     door: Door
     fanout: Fanout
     pages: Pages
+    catalogue: Catalogue
+
+    def moments(self) -> Moments:
+        return Moments(self.now(), self.business_now())
 
 
 def agent_of(request: Request) -> Agent:

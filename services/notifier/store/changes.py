@@ -42,8 +42,9 @@ _NUMBER = text(
 _HINT = text("SELECT pg_notify(:channel, CAST(CAST(:last AS bigint) AS text))")
 _LAST = text("SELECT last FROM alert_sequence")
 _OF_ALERT = text(
-    "SELECT c.what, g.name AS agent, c.detail, c.at FROM alert_change AS c"
+    "SELECT c.what, g.name AS agent, COALESCE(t.name, c.detail) AS detail, c.at FROM alert_change AS c"
     " LEFT JOIN agent AS g ON g.login = c.agent"
+    " LEFT JOIN agent AS t ON t.login = c.detail AND c.what = 'transferred'"
     " WHERE c.alert = CAST(:alert AS uuid) AND c.what NOT IN ('renewed', 'refreshed', 'contact_changed')"
     " ORDER BY c.id DESC LIMIT 50"
 )
@@ -61,7 +62,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of an alert's history; `agent` is the person's name."""
+    """One line of an alert's history; `agent` is the person's name, and so is the detail of a transfer."""
 
     what: str
     agent: str | None

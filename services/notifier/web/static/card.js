@@ -1,205 +1,238 @@
-// The card: who the selected customer is, why now, what to say, and what to do.
+// The card: who the chosen customer is, why now, what to say and to offer, what happened, and what to do.
 
-import { setText } from "./queue.js";
-import { holds, reach } from "./reach.js";
-import { accountOf, bandOf, businessNow, clockFace, date, dateTime, h, holding, money, nameOf, percent, realNow, reasonText, say, shell, time, untilCutoff } from "./shell.js";
+import { openCancel } from "./cancel.js";
+import { contracts, relative } from "./contracts.js";
+import { head } from "./head.js";
+import { asking } from "./look.js";
+import { offers } from "./offers.js";
+import { routeOf } from "./outcome.js";
+import { Part } from "./part.js";
+import { holds } from "./reach.js";
+import { call } from "./server.js";
+import { h, say, untilCutoff } from "./shell.js";
+import { talk } from "./talk.js";
+import { Timeline } from "./timeline.js";
+import { openTransfer } from "./transfer.js";
+import { why } from "./why.js";
+import { Work } from "./work.js";
 
-export const DISPOSITIONS = ["kept", "kept_modified", "paused", "cancelled", "callback", "no_answer", "wrong_number", "dnc"];
-export const KEPT = ["kept", "kept_modified", "paused"];
-const ENDS = ["cancelled", "dnc"];
-const DAY = 86_400_000;
-// The second click of a double click on what stood in a button's place must not record a result.
-const SETTLE = 500;
+export { DISPOSITIONS, KEPT } from "./outcome.js";
+
+const WAYS = { w: "why", s: "talk", o: "offers", c: "contracts", h: "timeline" };
+const OF_CUSTOMER = ["contracts", "timeline"];
+// What happens elsewhere is looked for again after a while; after a failure, sooner.
+const STALE = 60_000, AGAIN = 5_000;
 
 export class Card {
-  #note = "";
-  #todo = "";
+  #asked = "";
+  #askAt = 0;
+  #why = null;
+  #missing = {};
 
   constructor(panel, act) {
-    Object.assign(this, { panel, act, alert: null, history: [], contact: null });
+    Object.assign(this, { panel, act, alert: null, history: [], contact: null, customer: null, offers: null });
+    this.timeline = new Timeline(() => this.#draw());
+    this.work = new Work({ act, cancel: () => this.cancel(), transfer: () => openTransfer(act), offered: (field) => this.#offered(field) });
+    this.#frame();
     this.show(null);
   }
 
-  // An answer that was overtaken is ignored. Redraws of the same card leave alone where an agent may be typing
-  // (an input method loses what it is composing) or about to click, as long as there is the same to do.
+  // An answer that was overtaken is ignored.
   show(alert, history = []) {
     const same = alert && alert.id === this.alert?.id;
     if (same && alert.version < this.alert.version) return;
+    if (!same) this.#turn();
     if (!same || !holds(alert)) this.contact = null;
-    const focused = same ? document.activeElement?.id : "";
-    this.#note = same ? this.note() : "";
-    const scroll = same ? this.panel.querySelector(".inner")?.scrollTop : 0;
-    const keep = same && todoOf(alert) === this.#todo;
     Object.assign(this, { alert, history });
-    this.#todo = todoOf(alert);
     this.panel.classList.toggle("blank", !alert);
     this.panel.dataset.band = alert?.band ?? "";
-    if (keep) this.panel.querySelector(".inner").replaceWith(this.#inner());
-    else this.panel.replaceChildren(...(alert ? [this.#inner(), this.#actions()] : [blank()]));
-    if (scroll) this.panel.querySelector(".inner").scrollTop = scroll;
-    if (focused) document.getElementById(focused)?.focus();
-    this.tick();
+    if (!alert) return this.panel.replaceChildren(h("div.empty", {}, h("p.muted", {}, say("none_selected"))));
+    this.#open(this.work.element);
+    this.#draw();
+    this.#ask();
+  }
+
+  // A customer without an alert; who looks says why.
+  showCustomer(customer_ref) {
+    this.show(null);
+    this.panel.replaceChildren(asking(customer_ref, (customer, why) => this.#found(customer, why)));
+    document.getElementById("look-title").focus();
   }
 
   reveal(id, contact) {
     if (this.alert?.id !== id || !holds(this.alert)) return;
     this.contact = contact;
-    this.show(this.alert, this.history);
+    this.#draw();
   }
 
-  note() {
-    return document.getElementById("note")?.value ?? this.#note;
+  cancel() {
+    if (!this.alert && !this.customer) return;
+    openCancel({ alert: this.alert, customer: this.customer, reason: this.alert ? this.work.draft.reason : "" }, () => this.#cancelled());
   }
 
   tick() {
     if (!this.alert) return;
-    if (todoOf(this.alert) !== this.#todo || (this.contact && !holds(this.alert))) return this.show(this.alert, this.history);
+    if (this.contact && !holds(this.alert)) this.contact = null;
+    if (performance.now() > this.#askAt) this.#ask(true);
+    this.#draw();
+    this.work.tick();
     const until = this.panel.querySelector(".stake .until");
     const cutoff = untilCutoff(this.alert.cutoff);
     until.className = `until ${cutoff.urgency}`;
     const ahead = cutoff.urgency === "soon" || cutoff.urgency === "calm";
-    setText(until, ahead ? say("cutoff_in", { time: cutoff.text }) : cutoff.text);
-    for (const small of this.panel.querySelectorAll("[data-moment]")) setText(small, relative(small.dataset.moment));
-    const lease = this.panel.querySelector(".lease");
-    if (lease) setText(lease, say("lease_left", { time: clockFace(Date.parse(this.alert.lease_until) - realNow()) }));
+    put(until, ahead ? say("cutoff_in", { time: cutoff.text }) : cutoff.text);
+    for (const small of this.panel.querySelectorAll("[data-moment]")) put(small, relative(small.dataset.moment));
   }
 
-  #inner() {
-    const alert = this.alert;
-    return h("div.inner", {}, head(alert, this.contact),
-      h("div.cols", {},
-        h("div", {},
-          h("h3", {}, say("why_now"), h("small", {}, say("why_hint"))),
-          h("ul", {}, alert.reasons.map((reason) => why(reason, alert))),
-          ...strengths(alert),
-          alert.rung === "full" ? null : h("p.rough", {}, say(`rung_${alert.rung}`)),
-          h("h3", {}, say("script")),
-          script(alert)),
-        h("div", {},
-          h("h3", {}, say(alert.kind === "repeat" ? "customer_facts" : "contract")),
-          contract(alert),
-          h("h3", {}, say("history")),
-          h("ul.history", {}, this.history.map(entry)))));
+  // True if the key was one of the card's.
+  key(key) {
+    const asked = this.panel.querySelectorAll(".whys button");
+    if (asked.length) return asked[Number(key) - 1]?.click(), /^[1-3]$/.test(key);
+    if (!this.alert && !this.customer) return false;
+    if (key in WAYS) return this.#go(WAYS[key]), true;
+    if (key === "x") return this.cancel(), true;
+    if (key === "t") return document.getElementById("call")?.click(), true;
+    return this.alert !== null && this.work.key(key);
   }
 
-  #actions() {
-    const alert = this.alert, held = holding(alert);
-    if (alert.state === "resolved") return closed(say("closed_resolved"), alert, "resolved");
-    if (alert.state === "withdrawn" && alert.agent !== shell.login) return closed(say("closed_withdrawn"), alert, "withdrawn");
-    if (held === "mine" || alert.state === "withdrawn") return this.#results(alert);
-    const label = held === "lapsed" ? say("take_over") : say("claim");
-    const status = held === "theirs" ? say("held_by_other", { name: alert.agent_name }) : held === "lapsed" ? say("lapsed", { name: alert.agent_name }) : say("claim_hint", { minutes: Math.round(shell.lease_seconds / 60) });
-    return h("div.actions", {}, h("div.line", {}, h("p.grow", {}, status),
-      h("button.primary", { type: "button", id: "claim", disabled: held === "theirs", onclick: () => this.act("claim") }, label, h("kbd", {}, "Enter"))));
+  #frame() {
+    const part = (element, build) => new Part(element, build);
+    const section = (id, build) => part(h("section.part", { id, tabindex: -1, "aria-label": say(`way_${id}`) }), build);
+    this.parts = {
+      head: part(h("header.head"), head),
+      ways: part(h("nav.ways", { "aria-label": say("ways") }), (names, counts) => names.map((name) => this.#way(name, counts[name]))),
+      why: section("why", why),
+      talk: section("talk", talk),
+      offers: section("offers", (told, draft, able) => offers(told, draft, able, (offer, answer) => this.#offer(offer, answer))),
+      contracts: section("contracts", (customer, alert) => (customer ? contracts(customer, alert) : [h("p.muted", {}, say("loading"))])),
+      timeline: section("timeline", (entries, history) => (entries ? this.timeline.build(entries, history) : [h("p.muted", {}, say("loading"))])),
+      look: part(h("div.actions"), (reason) => [h("div.line", {}, h("p.grow", {}, say("looked", { why: say(`look_${reason}`) })), this.#cancelButton())]),
+    };
+    const { why: w, talk: t, offers: o, contracts: c, timeline: l } = this.parts;
+    this.cols = h("div.cols", {}, h("div", {}, w.element, c.element), h("div.side", {}, t.element, o.element));
+    this.back = h("button.back.quiet", { type: "button", id: "back", onclick: () => this.panel.dispatchEvent(new CustomEvent("back")) }, say("back_to_queue"));
+    this.inner = h("div.inner", { tabindex: 0, role: "group", "aria-label": say("card_content") }, this.cols, l.element);
   }
 
-  #results(alert) {
-    const withdrawn = alert.state === "withdrawn";
-    const buttons = DISPOSITIONS.map((disposition, index) =>
-      h(`button${KEPT.includes(disposition) ? ".good" : ENDS.includes(disposition) ? ".end" : ""}`,
-        { type: "button", "data-disposition": disposition, disabled: true, onclick: () => this.act("resolve", disposition) },
-        h("kbd", {}, String(index + 1)), say(`disposition_${disposition}`)));
-    setTimeout(() => buttons.forEach((button) => (button.disabled = false)), SETTLE);
-    const note = h("textarea", { id: "note", maxlength: 2000, placeholder: say("note_hint"), "aria-label": say("note") });
-    note.value = this.#note;
-    return h("div.actions", {},
-      withdrawn ? h("p.closed", {}, say("withdrawn_record")) : null,
-      h("div.line", {},
-        withdrawn ? null : h("p.lease", {}),
-        note,
-        withdrawn ? null : h("button.quiet", { type: "button", id: "release", onclick: () => this.act("release") }, say("release"))),
-      h("div.results", { role: "group", "aria-label": say("result") }, buttons));
+  #open(bottom) {
+    if (this.inner.isConnected && bottom.isConnected) return;
+    this.panel.replaceChildren(this.back, this.parts.head.element, this.parts.ways.element, this.inner, bottom);
+  }
+
+  // To another customer: nothing of the one before stays.
+  #turn() {
+    Object.assign(this, { customer: null, offers: null });
+    this.#asked = "";
+    this.#why = null;
+    this.#missing = {};
+    this.timeline.reset();
+    this.inner.scrollTop = 0;
+  }
+
+  #found(customer, reason) {
+    this.#turn();
+    Object.assign(this, { customer });
+    this.#why = reason;
+    this.panel.classList.remove("blank");
+    this.#open(this.parts.look.element);
+    this.#draw();
+    document.getElementById("card-name").focus();
+  }
+
+  #draw() {
+    const { alert, customer, parts } = this;
+    if (!alert && !customer) return;
+    const names = Object.values(WAYS).filter((name) => alert || OF_CUSTOMER.includes(name));
+    const { timeline: entries, ...rest } = customer ?? {};
+    parts.head.draw(alert, customer && rest, this.contact);
+    parts.ways.draw(names, { contracts: customer?.contracts.length, timeline: entries?.length, offers: this.offers?.allowed.length });
+    parts.contracts.draw(customer && rest, alert && { subscription: alert.subscription });
+    parts.timeline.draw(entries ?? (this.#missing.customer ? [] : null), this.history, this.timeline.kind, this.timeline.shown);
+    this.cols.classList.toggle("alone", !alert);
+    if (!alert) return parts.look.draw(this.#why);
+    parts.why.draw(essence(alert), customer && { scores: customer.scores });
+    this.work.show(alert, this.#allowed());
+    parts.talk.draw(essence(alert), this.offers?.script, this.#allowed()?.persuasion);
+    this.work.keepTo(this.#allowed());
+    parts.offers.draw(this.#allowed(), { offer: this.work.draft.offer, answer: this.work.draft.answer }, this.work.able);
+  }
+
+  // What the customer said may close the door to any proposal.
+  #allowed() {
+    const route = routeOf(this.work.alert?.id === this.alert.id ? this.work.draft.reason : "");
+    if (!this.offers && this.#missing.offers) return NO_OFFERS;
+    return this.offers && route !== "persuade" ? { ...this.offers, persuasion: "none", allowed: [], route } : this.offers;
+  }
+
+  #offer(offer, answer) {
+    this.work.choose(offer, answer);
+    this.#draw();
+    document.getElementById(answer || !offer ? `offer-${this.work.draft.offer ?? offer}` : "answer-accepted")?.focus();
+  }
+
+  #way(name, count) {
+    const key = Object.keys(WAYS).find((one) => WAYS[one] === name);
+    return h("button", { type: "button", id: `way-${name}`, onclick: () => this.#go(name) }, h("kbd", {}, key), say(`way_${name}`), count ? h("small", {}, String(count)) : null);
+  }
+
+  #go(name) {
+    const { element } = this.parts[name];
+    element.scrollIntoView({ block: "start" });
+    const first = name === "offers" ? element.querySelector(".choice:not(:disabled)") : null;
+    (first ?? element).focus({ preventScroll: true });
+  }
+
+  #cancelButton() {
+    return h("button.cancel", { type: "button", id: "cancel-open", onclick: () => this.cancel() }, say("cancel_take"), h("kbd", {}, "x"));
+  }
+
+  async #cancelled() {
+    if (this.alert) {
+      this.work.cancelled();
+      return this.#ask(true);
+    }
+    const { status, content } = await call("POST", "/api/customers/look", { customer_ref: this.customer.customer_ref, why: this.#why });
+    if (status !== 200 || this.alert) return;
+    this.customer = content.customer;
+    this.#draw();
+  }
+
+  // The stream carries neither the past nor the offers: they are asked for when the card turns, and when it changes.
+  async #ask(again = false) {
+    const { id, state, agent, band, assessed_at, attempts, call_from } = this.alert;
+    const asked = [id, state, agent, band, assessed_at, attempts, call_from].join();
+    if (!again && asked === this.#asked) return;
+    this.#asked = asked;
+    this.#askAt = performance.now() + STALE;
+    const [told, allowed] = await Promise.all([call("GET", `/api/alerts/${id}/customer`), this.#askOffers()]);
+    if (this.alert?.id !== id) return;
+    if (told.status === 200) this.customer = told.content.customer;
+    if (this.customer?.erased) this.work.forget(id);
+    this.#missing.customer = told.status !== 200;
+    if ([told, allowed].some(({ status }) => status === 0 || status >= 500)) this.#askAt = performance.now() + AGAIN;
+    this.#draw();
+  }
+
+  // What may be offered, and what to say, depends on what the customer gives as the reason.
+  async #askOffers() {
+    const id = this.alert.id, { reason } = this.work.draft;
+    const answer = await call("GET", `/api/alerts/${id}/offers${reason ? `?reason=${encodeURIComponent(reason)}` : ""}`);
+    if (this.alert?.id !== id || this.work.draft.reason !== reason) return answer;
+    if (answer.status === 200) this.offers = answer.content;
+    this.#missing.offers = answer.status !== 200;
+    this.#draw();
+    return answer;
+  }
+
+  #offered(field) {
+    this.#draw();
+    if (field === "reason") this.#askOffers();
   }
 }
 
-// Time alone changes it too: a lease runs out.
-const todoOf = (alert) => alert && [alert.id, alert.state, alert.agent, holding(alert)].join();
+const NO_OFFERS = { allowed: [], barred: [], given: [], persuasion: "open" };
+const essence = ({ id, kind, subscription, reasons, strengths, rung, model, assessed_at }) => ({ id, kind, subscription, reasons, strengths, rung, model, assessed_at });
 
-function blank() {
-  return h("div.empty", {}, h("p.muted", {}, say("none_selected")));
-}
-
-function closed(text, alert, kind) {
-  const result = alert.disposition ? `: ${say(`disposition_${alert.disposition}`)}` : "";
-  return h("div.actions", {}, h("div.line", {}, h(`p.grow.closed.${kind}`, {}, text + result)));
-}
-
-function head(alert, contact) {
-  return h("header.head", {},
-    gauge(alert),
-    h("div.person", {},
-      alert.kana ? h("p.kana", {}, alert.kana) : null,
-      h("h2", {}, nameOf(alert)),
-      reach(alert, contact)),
-    h("dl.stake", {}, h("dt", {}, say("value_at_risk")), h("dd", {}, money(alert.value.amount, alert.value.currency)), h("dd.until", {})));
-}
-
-function gauge(alert) {
-  const round = 2 * Math.PI * 40;
-  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-  svg.setAttribute("viewBox", "0 0 92 92");
-  svg.setAttribute("aria-hidden", "true");
-  for (const [kind, share] of [["whole", 1], ["part", alert.probability]]) {
-    const circle = document.createElementNS("http://www.w3.org/2000/svg", "circle");
-    for (const [name, value] of Object.entries({ cx: 46, cy: 46, r: 40, class: kind, "stroke-dasharray": `${round * share} ${round}` })) circle.setAttribute(name, value);
-    svg.append(circle);
-  }
-  const days = Math.round(alert.horizon_days);
-  return h("div.gauge", { title: alert.kind === "payment" ? say("risk_of_payment", { days }) : say("risk_of_leaving", { days }) }, svg,
-    h("p", {}, h("b", {}, percent(alert.probability), h("small", {}, "%")), h("span", {}, bandOf(alert))));
-}
-
-// Reasons and strengths share one scale, so that their bars can be compared.
-function why(reason, { reasons, strengths }) {
-  const most = Math.max(...[...reasons, ...strengths].map((one) => Math.abs(one.contribution)), 0.01);
-  const width = `${Math.max(4, (Math.abs(reason.contribution) / most) * 100)}%`;
-  return h("li.reason", {}, h("p", {}, reasonText(reason)), h("div.bar", { "aria-hidden": "true" }, h("i", { width })));
-}
-
-function strengths(alert) {
-  if (alert.strengths.length === 0) return [];
-  return [h("h3", {}, say("strengths")), h("ul.strengths", {}, alert.strengths.map((strength) => why(strength, alert)))];
-}
-
-function contract(alert) {
-  const facts = [];
-  if (alert.kind !== "repeat") {
-    facts.push([say("deliveries"), deliveries(alert)]);
-    facts.push([say("next_shipment"), alert.due ? moment(alert.due) : say("unknown")]);
-    facts.push([say("change_until"), alert.cutoff ? moment(alert.cutoff, true) : say("no_cutoff")]);
-    if (alert.subscription) facts.push([say("contract_number"), alert.subscription.split("/").at(-1)]);
-  }
-  facts.push([say("customer"), alert.customer_ref.split("/").at(-1)]);
-  if (alert.accounts.length) facts.push([say("other_accounts"), h("span", {}, alert.accounts.map((ref) => h("span.account", {}, accountOf(ref))))]);
-  facts.push([say("assessed_at"), h("span", {}, dateTime(alert.assessed_at), h("small", {}, `${say("model")} ${alert.model}`))]);
-  return h("dl.facts-list", {}, facts.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]));
-}
-
-function deliveries(alert) {
-  const n = alert.delivery_number ?? 0, m = alert.min_deliveries ?? 0;
-  const left = m - n;
-  const pips = m > 0 && m <= 12 ? h("span.pips", { "aria-hidden": "true" }, Array.from({ length: m }, (_, i) => h(i < n ? "i.full" : "i"))) : null;
-  const hint = m === 0 ? say("no_minimum") : left > 0 ? say("remaining_minimum", { n: left }) : say("minimum_done");
-  return h("span", {}, n ? say("delivery", { n }) : say("unknown"), pips, h("small", {}, m ? `${say("minimum", { m })} · ${hint}` : hint));
-}
-
-const moment = (at, withTime = false) => h("span", {}, withTime ? dateTime(at) : date(at), h("small", { "data-moment": at }));
-
-function relative(at) {
-  const days = Math.round((Date.parse(at) - businessNow()) / DAY);
-  return Math.abs(days) < 60 ? new Intl.RelativeTimeFormat(shell.language, { numeric: "auto" }).format(days, "day") : "";
-}
-
-function script(alert) {
-  const ofReason = alert.reasons.map((reason) => shell.scripts[reason.code]).find(Boolean);
-  const found = shell.kind_scripts[alert.kind] ?? ofReason ?? shell.scripts[""];
-  return h("div.script", {},
-    h("q", {}, found.opening),
-    h("p.offer", {}, found.proposal),
-    h("p.never", {}, h("b", {}, say("script_never")), found.never));
-}
-
-function entry(one) {
-  const detail = one.what === "resolved" ? say(`disposition_${one.detail}`) : one.what === "withdrawn" ? say(`cause_${one.detail}`) : one.detail ?? "";
-  return h("li", {}, h("time", {}, time(one.at)), h("span", {}, say(`what_${one.what}`, { agent: one.agent ?? "", detail })));
+function put(element, text) {
+  if (element.textContent !== text) element.textContent = text;
 }

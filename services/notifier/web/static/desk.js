@@ -1,158 +1,178 @@
 // The desk: puts queue, card and stream together, and lets an agent work by keyboard alone.
 
-import { Card, DISPOSITIONS, KEPT } from "./card.js";
-import { Queue, setText } from "./queue.js";
-import { holds } from "./reach.js";
+import { Cancellations } from "./cancellations.js";
+import { Card } from "./card.js";
+import { Filters, fits, known } from "./filters.js";
+import { Hands } from "./hands.js";
+import { inOrder, isDue, isLater, LISTS, standsIn } from "./lists.js";
+import { showCounts, showUrgent } from "./numbers.js";
+import { MOST_SHOWN, Queue } from "./queue.js";
+import { Search } from "./search.js";
 import { Live, call } from "./server.js";
-import { businessNow, date, h, holding, money, nameOf, realNow, say, setClock, shell, time, untilCutoff } from "./shell.js";
+import { dateTime, h, nameOf, realNow, say, setText, shell, time } from "./shell.js";
+import { Announcer, Sound, Unseen } from "./sound.js";
+import { Views } from "./views.js";
 
 const $ = (id) => document.getElementById(id);
-const queue = new Queue($("rows"), $("empty"), (id) => select(id));
-const card = new Card($("card"), act);
+const KEPT_VIEW = "desk.view";
+const MOST_LOADED = 1_000;
+const MINUTE = 60_000;
+const CHORD = 1_500;
+const narrow = matchMedia("(max-width: 900px)");
+
+const queue = new Queue($("rows"), { onSelect: (id) => choose(id), onArranged: arranged });
+const hands = new Hands(queue, toast);
+const card = (hands.card = new Card($("card"), (what, body) => hands.act(what, body)));
 const live = new Live({ onAlert, onCounts, onReset: load, onState });
-let connected = false;
-let busy = false;
-let renewing = false;
-let asked = null;
+const filters = new Filters($("filters"), $("open-filters"), () => (views.leave(), look()));
+const views = new Views($("views"), $("naming"), { current: viewed, apply, tell: toast });
+const cancellations = new Cancellations($("cancellations"), { onCount: arranged, onCustomer: meet, tell: toast });
+const sound = new Sound($("sound"));
+const unseen = new Unseen();
+const announcer = new Announcer($("announce"));
+new Search($("search"), document.querySelector(".found"), (one) => (queue.get(one.alert) ? choose(one.alert, { pinned: true }) : meet(one.customer_ref)));
+
+let list = "waiting";
 let currency = "JPY";
+let waiting = 0;
+let cut = false;
+let calling = null;
+let later = new Set();
+let chord = -Infinity;
 
 async function load() {
-  const { status, content } = await call("GET", "/api/alerts");
+  const { status, content } = await call("GET", `/api/alerts?most=${MOST_LOADED}`);
   if (status !== 200) return setTimeout(load, 2_000);
-  queue.load(content.alerts);
   currency = content.alerts[0]?.value.currency ?? currency;
+  calling = content.calling ?? null;
+  cut = content.alerts.length >= MOST_LOADED;
+  later = new Set(content.alerts.filter(isLater).map((alert) => alert.id));
+  queue.load(content.alerts);
   onCounts(content.counts);
   live.open(content.seq);
-  select(queue.get(queue.selected) ? queue.selected : queue.next());
+  // A narrow page begins at its top.
+  if (!hands.guest) hands.select(queue.get(queue.selected) ? queue.selected : queue.next(), { still: narrow.matches });
+  cancellations.load();
 }
 
 function onAlert(alert) {
   currency = alert.value.currency;
-  if (queue.put(alert) && alert.what === "raised") setText($("announce"), say("said_new", { name: nameOf(alert) }));
-  if (alert.id === card.alert?.id) {
-    if (alert.what === "contact_changed") card.contact = asked = null;
-    if (!busy) refresh(alert);  // else the answer that is on its way is newer, and can be worked with at once
-  } else if (!card.alert && queue.get(alert.id)) select(alert.id);
+  const isNew = queue.put(alert);
+  if ((isNew && alert.what === "raised" && !alert.parked) || alert.what === "unparked") welcome(alert);
+  if (isLater(alert)) later.add(alert.id);
+  if (alert.what === "transferred" && alert.agent === shell.login) handed(alert);
+  if (["resolved", "withdrawn"].includes(alert.what)) cancellations.loadSoon();
+  if (alert.id === card.alert?.id) hands.changed(alert);
+  else if (!card.alert && !hands.guest && list !== "cancellations" && queue.shown().some(({ id }) => id === alert.id)) hands.select(alert.id);
+}
+
+function welcome(alert) {
+  announcer.add(nameOf(alert));
+  unseen.add();
+  sound.play("alert");
+}
+
+function handed(alert) {
+  toast(say("said_handed", { name: nameOf(alert) }));
+  unseen.add();
+  sound.play("due");
 }
 
 function onCounts(counts) {
-  count("raised", counts.raised);
-  count("claimed", counts.claimed);
-  count("value", money(counts.value_open, currency));
-  count("done", counts.resolved);
-  count("kept", money(counts.value_kept, currency));
-  setText($("count-rate"), counts.resolved ? say("kept_rate", { kept: counts.kept }) : "");
-  countDuplicates(counts.duplicates);
-  countUrgent();
-}
-
-// Only supervisors have the link.
-function countDuplicates(pairs) {
-  const badge = $("count-duplicates");
-  if (!badge) return;
-  setText(badge, String(pairs));
-  badge.hidden = pairs === 0;
-}
-
-function countUrgent() {
-  const urgent = queue.all().filter((alert) => untilCutoff(alert.cutoff).urgency === "soon").length;
-  count("urgent", urgent);
-  $("count-urgent").closest(".count").classList.toggle("some", urgent > 0);
-}
-
-function count(name, value) {
-  const element = $(`count-${name}`);
-  const before = element.textContent;
-  if (before === String(value)) return;
-  element.textContent = value;
-  if (before === "–" || element.getAnimations().length) return;
-  element.classList.remove("grew");
-  void element.offsetWidth;  // lets the same animation run again
-  element.classList.add("grew");
+  waiting = counts.raised + counts.claimed;
+  showCounts(counts, currency);
+  showUrgent(queue.all());
 }
 
 function onState(state) {
   const lost = state === "lost";
-  if (lost && connected) setText($("lost-hint"), say("lost_hint", { time: time(realNow()) }));
-  connected = !lost;
+  if (lost && hands.connected) setText($("lost-hint"), say("lost_hint", { time: time(realNow()) }));
+  if (!lost && $("live").dataset.state === "lost") catchUp();
+  hands.connected = !lost;
   $("live").dataset.state = state;
   setText($("live-text"), say(lost ? "reconnecting" : "live"));
   $("lost").hidden = !lost;
   document.body.classList.toggle("is-lost", lost);
 }
 
-async function select(id) {
-  queue.select(id ?? null);
-  const alert = queue.get(id);
-  card.show(alert ?? null);
-  if (alert) await refresh(alert);
+// What is looked at: one list, through the filters, in an order; kept in this tab over a reload.
+function viewed() {
+  return { list, ...filters.filters, sort: filters.sort };
 }
 
-// The card as it stands, with its history, which the stream does not carry.
-async function refresh(alert) {
-  card.show(alert, card.alert?.id === alert.id ? card.history : []);
-  reveal();
-  const { status, content } = await call("GET", `/api/alerts/${alert.id}`);
-  if (status !== 200 || card.alert?.id !== alert.id) return;
-  card.show(content.alert, content.history);
-  reveal();
-  if (isClosed(content.alert) && !mine()) setTimeout(() => moveOn(alert.id), LINGER);
+function look() {
+  sessionStorage.setItem(KEPT_VIEW, JSON.stringify(viewed()));
+  queue.look({ fits: (alert) => standsIn(list, alert) && fits(alert, filters.filters), compare: inOrder(list, filters.sort) });
 }
 
-// Every look is recorded, so it is asked once a card, and only by who holds the claim.
-async function reveal() {
-  const alert = card.alert;
-  if (!alert || !connected || card.contact || asked?.id === alert.id || !holds(alert)) return;
-  const asking = (asked = { id: alert.id });
-  const { status, content } = await call("POST", `/api/alerts/${alert.id}/contact`);
-  if (asked !== asking) return;
-  if (status === 200) {
-    asked = null;
-    return card.reveal(alert.id, content.contact);
+function apply(view) {
+  filters.set(known(view));
+  open(LISTS.includes(view?.list) ? view.list : "waiting");
+}
+
+function open(name) {
+  list = name;
+  for (const tab of LISTS) {
+    $(`list-${tab}`).setAttribute("aria-selected", String(tab === name));
+    $(`list-${tab}`).tabIndex = tab === name ? 0 : -1;
   }
-  setTimeout(() => asked === asking && (asked = null), AGAIN);
-  if (content.alert && card.alert?.id === alert.id) card.show(content.alert, card.history);
+  for (const id of ["list", "rows"]) $(id).setAttribute("aria-labelledby", `list-${name}`);
+  $("rows").scrollTop = 0;
+  look();
+  if (name === "cancellations") cancellations.load();
 }
 
-const AGAIN = 3_000;
-const LINGER = 5_000;
-const isClosed = (alert) => alert.state === "resolved" || alert.state === "withdrawn";
+const turn = (by) => open(LISTS[(LISTS.indexOf(list) + by + LISTS.length) % LISTS.length]);
 
-// What others closed is shown for a moment, so that it does not vanish from under one's eyes.
-function moveOn(id) {
-  if (card.alert?.id === id && isClosed(card.alert)) select(queue.next());
+// Nobody is hidden without a word: what the filters leave out of a list is counted below its name.
+function arranged() {
+  const all = queue.all();
+  for (const name of LISTS) setText($(`tally-${name}`), String(name === "cancellations" ? cancellations.waiting : all.filter((alert) => standsIn(name, alert)).length));
+  const inList = all.filter((alert) => standsIn(list, alert));
+  const shown = inList.filter((alert) => fits(alert, filters.filters)).length;
+  const outside = inList.length - shown;
+  $("outside").hidden = outside === 0;
+  setText($("outside").querySelector("span"), say("outside", { n: outside }));
+  const unshown = Math.max(0, shown - MOST_SHOWN) + (cut ? Math.max(0, waiting - all.length) : 0);
+  $("unshown").hidden = unshown === 0 || list === "cancellations";
+  setText($("unshown"), say("unshown", { n: unshown }));
+  filters.offer(all);
+  showPanel(outside > 0);
 }
 
-async function act(what, disposition) {
-  const alert = card.alert;
-  if (!alert || busy || !connected) return;
-  busy = true;
-  const body = what === "resolve" ? { disposition, note: card.note() } : undefined;
-  const { status, content } = await call("POST", `/api/alerts/${alert.id}/${what}`, body);
-  busy = false;
-  if (content.alert) {
-    queue.put(content.alert);
-    card.show(content.alert, card.history);
-  }
-  if (status !== 200) {
-    complain(content);
-    return refresh(content.alert ?? alert);
-  }
-  praise(what, disposition, content.alert);
-  if (what === "resolve") select(queue.next());
-  else refresh(content.alert);
+function showPanel(filtered) {
+  const asked = list === "cancellations";
+  const empty = asked ? cancellations.empty : queue.shown().length === 0;
+  $("cancellations").hidden = !asked || empty;
+  $("rows").hidden = asked || empty;
+  $("empty").hidden = !empty;
+  const key = filtered ? "empty_filtered" : list === "waiting" ? "empty" : `empty_${list}`;
+  setText($("empty-text"), say(key));
+  setText($("empty-hint"), filtered ? "" : say(`${key}_hint`));
 }
 
-function complain(content) {
-  const problem = content.problem ?? "network";
-  toast(say(`problem_${problem}`, { name: content.alert?.agent_name ?? "" }), "bad");
+function choose(id, how = {}) {
+  if (how.pinned && !standsIn(list, queue.get(id))) open("waiting");
+  hands.select(id, how);
+  turnTo("card");
 }
 
-function praise(what, disposition, alert) {
-  if (what !== "resolve") return toast(say(what === "claim" ? "said_claimed" : "said_released"));
-  const result = say(`disposition_${disposition}`);
-  const kept = KEPT.includes(disposition);
-  toast(say(kept ? "said_kept" : "said_resolved", { result, value: money(alert.value.amount, alert.value.currency) }), kept ? "good" : "");
+function meet(customer) {
+  hands.look(customer);
+  turnTo("card");
+}
+
+// On a narrow page one of the two is in front.
+function show(side) {
+  $("main").dataset.side = side;
+  if (side === "card" && narrow.matches) $("card").scrollIntoView({ block: "start" });
+  for (const button of document.querySelectorAll(".sides button")) button.setAttribute("aria-pressed", String(button.dataset.side === side));
+}
+
+// Where one reads on is where the keys and the reading begin.
+function turnTo(side) {
+  show(side);
+  if (narrow.matches) $(side === "card" ? "back" : "rows")?.focus();
 }
 
 function toast(text, kind = "") {
@@ -161,71 +181,97 @@ function toast(text, kind = "") {
   setTimeout(() => element.remove(), 4_000);
 }
 
-function onKey(event) {
-  if (event.ctrlKey || event.metaKey || event.altKey || $("help").open) return;
-  if (event.target.closest("textarea, input")) {
-    if (event.key === "Escape") event.target.blur();
-    return;
-  }
-  const onButton = event.target.closest("button, a") && (event.key === "Enter" || event.key === " ");
-  const what = onButton ? undefined : KEYS[event.key];
-  if (!what) return;
-  event.preventDefault();
-  what();
-}
-
-const mine = () => card.alert && (holding(card.alert) === "mine" || (card.alert.state === "withdrawn" && card.alert.agent === shell.login));
-const press = (disposition) => card.panel.querySelector(`[data-disposition="${disposition}"]`)?.click();
-const KEYS = {
-  j: () => select(queue.step(1)),
-  ArrowDown: () => select(queue.step(1)),
-  k: () => select(queue.step(-1)),
-  ArrowUp: () => select(queue.step(-1)),
-  Enter: () => $("claim") && !$("claim").disabled && act("claim"),
-  Backspace: () => mine() && act("release"),
-  t: () => $("call")?.click(),
-  m: () => $("note")?.focus(),
-  "?": () => $("help").showModal(),
-  ...Object.fromEntries(DISPOSITIONS.map((disposition, index) => [String(index + 1), () => press(disposition)])),
-};
-
 function tick() {
-  setText($("clock-date"), date(businessNow()));
-  setText($("clock-time"), time(businessNow()));
   queue.tick();
   card.tick();
-  countUrgent();
-  keepLease();
-  reveal();
+  showUrgent(queue.all());
+  hands.keepLease();
+  hands.reveal();
+  remind();
+  showHours();
 }
 
-// Whoever has the card open keeps it: the lease is for agents who went away.
-async function keepLease() {
-  const alert = card.alert;
-  if (!alert || busy || renewing || !connected || holding(alert) !== "mine") return;
-  if (Date.parse(alert.lease_until) - realNow() > shell.lease_seconds * 500) return;
-  renewing = true;
-  const { content } = await call("POST", `/api/alerts/${alert.id}/claim`);
-  renewing = false;
-  if (content.alert && card.alert?.id === alert.id) card.show(content.alert, card.history);
+// A promised call whose time has come.
+function remind() {
+  for (const id of later) {
+    const alert = queue.get(id);
+    if (alert && isLater(alert)) continue;
+    later.delete(id);
+    if (!alert || !isDue(alert) || alert.promised_by !== shell.login) continue;
+    announcer.say(say("said_due", { name: nameOf(alert) }));
+    toast(say("said_due", { name: nameOf(alert) }));
+    unseen.add();
+    sound.play("due");
+  }
 }
 
-// A demo's clock changes its pace; a real one keeps step by itself.
-async function keepClock() {
-  if (!connected) return;
-  const { status, content } = await call("GET", "/api/clock");
-  if (status === 200) setClock(content);
+function showHours() {
+  $("banner").hidden = !calling || calling.open;
+  if (!calling) return;
+  setText($("banner"), calling.next ? say("closed_hours_until", { at: dateTime(calling.next) }) : say("closed_hours"));
+  const until = calling.open ? calling.until : calling.next;
+  if (until && Date.parse(until) <= realNow()) catchUp();
 }
 
-$("clock-speed").hidden = shell.speed === 1;
-setText($("clock-speed"), say("fast_clock", { speed: Math.round(shell.speed).toLocaleString() }));
-$("open-help").addEventListener("click", () => $("help").showModal());
-$("log-out").addEventListener("click", async () => {
-  await call("DELETE", "/api/session");
-  location.assign("/login");
-});
+// What no change on the stream brings: numbers that moved while we were away, and the hours of another day.
+async function catchUp() {
+  calling = null;
+  const { status, content } = await call("GET", "/api/alerts?most=1");
+  if (status === 200) onCounts(content.counts);
+  calling = status === 200 ? (content.calling ?? null) : { open: true, until: new Date(realNow() + MINUTE).toISOString() };
+}
+
+const step = (by) => (list === "cancellations" ? cancellations.step(by) : hands.select(queue.step(by)));
+const KEYS = { j: () => step(1), k: () => step(-1), "[": () => turn(-1), "]": () => turn(1), "/": () => $("search").focus() };
+const ARROWS = { ArrowDown: () => step(1), ArrowUp: () => step(-1), Home: () => step(-MOST_LOADED), End: () => step(MOST_LOADED) };
+const AFTER_G = {
+  w: () => open("waiting"), m: () => open("mine"), b: () => open("later"), p: () => open("parked"), c: () => open("cancellations"),
+  f: () => filters.focus(), x: () => filters.clear(), v: () => views.name(), s: () => sound.toggle(),
+};
+
+function onKey(event) {
+  const { key, target } = event;
+  if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || document.querySelector("dialog[open]")) return;
+  if (target.closest("textarea, input, select")) return key === "Escape" ? target.blur() : undefined;
+  if (target.closest("button, a") && (key === "Enter" || key === " ")) return;
+  if (begun(key) || pressed(event)) event.preventDefault();
+}
+
+// g, and soon after it one of its letters.
+function begun(key) {
+  const after = performance.now() - chord < CHORD;
+  chord = !after && key === "g" ? performance.now() : -Infinity;
+  if (!after) return key === "g";
+  AFTER_G[key]?.();
+  return key in AFTER_G;
+}
+
+// True if the key was used. Arrows within the card scroll it.
+function pressed({ key, code, shiftKey, target, repeat }) {
+  if (shiftKey && /^Digit[1-9]$/.test(code)) return views.choose(Number(code.at(-1)) - 1), true;
+  const what = KEYS[key] ?? (target.closest("#card") ? undefined : ARROWS[key]);
+  if (!what) return !repeat && card.key(key);
+  what();
+  return true;
+}
+
+function onTabKey(event) {
+  const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+  if (!by) return;
+  event.preventDefault();
+  turn(by);
+  $(`list-${list}`).focus();
+}
+
+for (const name of LISTS) $(`list-${name}`).addEventListener("click", () => open(name));
+for (const button of document.querySelectorAll(".sides button")) button.addEventListener("click", () => show(button.dataset.side));
+$("lists").addEventListener("keydown", onTabKey);
+$("outside").querySelector("button").addEventListener("click", () => filters.clear());
+$("card").addEventListener("back", () => turnTo("queue"));
 document.addEventListener("keydown", onKey);
+apply(JSON.parse(sessionStorage.getItem(KEPT_VIEW)));
+views.load();
 setInterval(tick, 1_000);
-if (shell.speed !== 1) setInterval(keepClock, 2_000);
+setInterval(() => hands.connected && cancellations.load(), MINUTE);
 tick();
 load();

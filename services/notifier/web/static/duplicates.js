@@ -166,16 +166,10 @@ const KEYS = {
   s: () => judge("confirmed"),
   b: () => judge("denied"),
   Escape: () => location.assign("/"),
-  "?": () => $("help").showModal(),
   ...Object.fromEntries(Array.from({ length: 9 }, (_, at) => [String(at + 1), () => separate(current()?.accounts?.[at + 1])])),
 };
 
 for (const name of TABS) $(`tab-${name}`).addEventListener("click", () => open(name));
-$("open-help").addEventListener("click", () => $("help").showModal());
-$("log-out").addEventListener("click", async () => {
-  await call("DELETE", "/api/session");
-  location.assign("/login");
-});
 document.addEventListener("keydown", onKey);
 setInterval(load, AGAIN);
 load();

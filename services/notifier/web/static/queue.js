@@ -1,9 +1,10 @@
-// The queue: open alerts by priority, drawn so that a row keeps its place on the screen until it moves smoothly.
+// The queue: open alerts in one's own order, drawn so that a row keeps its place until it moves smoothly.
 
-import { bandOf, h, holding, money, nameOf, percent, reasonText, say, untilCutoff, waited } from "./shell.js";
+import { draw, faceOf, keepTime } from "./row.js";
+import { holding } from "./shell.js";
 
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
-const MOST_SHOWN = 300;
+export const MOST_SHOWN = 300;
 // More at once, or faster one after another, is no longer movement that an eye can follow.
 const MOST_MOVING = 3;
 const BETWEEN_MOVES = 500;
@@ -17,9 +18,11 @@ export class Queue {
   #order = "";
   #movedAt = 0;
   #gliding = [];
+  #pinned = null;
+  #view = { fits: () => true, compare: () => 0 };
 
-  constructor(list, empty, onSelect) {
-    Object.assign(this, { list, empty, onSelect, selected: null });
+  constructor(list, { onSelect, onArranged }) {
+    Object.assign(this, { list, onSelect, onArranged, selected: null });
   }
 
   get(id) {
@@ -27,7 +30,17 @@ export class Queue {
   }
 
   all() {
-    return [...this.#alerts.values()].sort((a, b) => b.priority - a.priority || (a.id < b.id ? -1 : 1));
+    return [...this.#alerts.values()];
+  }
+
+  // What one has asked to see, in that order; who was looked for is among them whatever the filters say.
+  shown() {
+    return this.all().filter((alert) => alert.id === this.#pinned || this.#view.fits(alert)).sort(this.#view.compare);
+  }
+
+  look(view) {
+    this.#view = view;
+    this.#arrange(false);
   }
 
   load(alerts) {
@@ -46,48 +59,67 @@ export class Queue {
     else this.#alerts.delete(alert.id);
     this.#stale.add(alert.id);
     if (open && !before) this.#fresh.add(alert.id);
-    this.#drawing ||= requestAnimationFrame(() => this.#arrange(true));
+    this.#redraw();
     return open && !before;
   }
 
-  select(id) {
+  select(id, { pinned = false, still = false } = {}) {
+    const before = this.#pinned;
     this.selected = id;
+    this.#pinned = pinned || id === before ? id : null;
+    if (this.#pinned !== before) this.#arrange(false);
     for (const [key, row] of this.#rows) row.setAttribute("aria-selected", String(key === id));
     const row = this.#rows.get(id);
-    row?.scrollIntoView({ block: "nearest" });
-    if (row) this.list.setAttribute("aria-activedescendant", row.id);
-    else this.list.removeAttribute("aria-activedescendant");
+    if (!still) row?.scrollIntoView({ block: "nearest" });
+    this.#point();
   }
 
   // The row that many steps away; from nowhere, the first.
   step(by) {
-    const ids = this.all().map((alert) => alert.id);
+    const ids = this.shown().map((alert) => alert.id);
     const at = ids.indexOf(this.selected);
     return ids[at < 0 ? 0 : Math.min(ids.length - 1, Math.max(0, at + by))];
   }
 
-  // Where to go on: one's own, then the most urgent that nobody else has.
+  // Where to go on: one's own, then the first that nobody else has.
   next() {
-    const all = this.all();
+    const all = this.shown();
     const next = all.find((alert) => holding(alert) === "mine") ?? all.find((alert) => holding(alert) !== "theirs");
     return next?.id ?? this.step(0);
   }
 
+  // Time alone moves rows too: a call-back becomes due, a lease runs out.
   tick() {
     for (const [id, row] of this.#rows) {
       const alert = this.#alerts.get(id);
       if (!alert) continue;
       keepTime(row, alert);
-      if (row.dataset.held === holding(alert)) continue;
+      if (row.dataset.face === faceOf(alert)) continue;
       this.#stale.add(id);
-      this.#drawing ||= requestAnimationFrame(() => this.#arrange(true));
+      this.#redraw();
     }
+    if (this.#order !== this.#orderOf(this.shown().slice(0, MOST_SHOWN))) this.#redraw();
+  }
+
+  #redraw() {
+    this.#drawing ||= requestAnimationFrame(() => this.#arrange(true));
+  }
+
+  #orderOf(shown) {
+    return shown.map((alert) => alert.id).join();
+  }
+
+  #point() {
+    const row = this.#rows.get(this.selected);
+    if (row) this.list.setAttribute("aria-activedescendant", row.id);
+    else this.list.removeAttribute("aria-activedescendant");
   }
 
   #arrange(smoothly) {
+    cancelAnimationFrame(this.#drawing);
     this.#drawing = 0;
-    const shown = this.all().slice(0, MOST_SHOWN);
-    const gently = this.#gently(shown.map((alert) => alert.id).join()) && smoothly;
+    const all = this.shown(), shown = all.slice(0, MOST_SHOWN);
+    const gently = this.#gently(this.#orderOf(shown)) && smoothly;
     const before = new Map([...this.#rows].map(([id, row]) => [id, row.offsetTop]));
     const scroll = this.list.scrollTop, anchor = this.#anchor();
     const changed = new Set(this.#stale);
@@ -98,8 +130,8 @@ export class Queue {
     });
     this.#stale.clear();
     this.#fresh.clear();
-    this.empty.hidden = shown.length > 0;
-    this.list.hidden = shown.length === 0;
+    this.#point();
+    this.onArranged(all);
     const scrolled = anchor && this.#rows.has(anchor) ? this.#rows.get(anchor).offsetTop - before.get(anchor) : 0;
     this.list.scrollTop = scroll + scrolled;
     if (!gently) return;
@@ -154,47 +186,4 @@ function glide(row, from, zIndex) {
   if (Number.isNaN(from)) return row.animate([{ opacity: 0, transform: "translateX(-18px)" }, { opacity: 1, transform: "none" }], { duration: 320, easing: "ease-out" });
   if (from === to) return null;
   return row.animate([{ transform: `translateY(${from - to}px)`, zIndex }, { transform: "none", zIndex }], { duration: 320, easing: "cubic-bezier(.2,.8,.2,1)" });
-}
-
-function draw(alert, onclick) {
-  const held = holding(alert);
-  const row = h(
-    `li.row${held === "theirs" ? ".theirs" : ""}`,
-    { id: `row-${alert.id}`, role: "option", "data-band": alert.band, "data-id": alert.id, "data-held": held, onclick },
-    h("div.odds", {}, h("b", {}, percent(alert.probability), h("small", {}, "%")), h("span", {}, bandOf(alert))),
-    h("p.who", {}, h("span.name", {}, nameOf(alert)), pill(alert, held)),
-    h("p.why", {}, alert.reasons[0] ? reasonText(alert.reasons[0]) : say("unknown")),
-    h("p.value", {}, money(alert.value.amount, alert.value.currency)),
-    h("p.facts", {}, ...facts(alert)),
-    h("p.side", {}, h("span.until", { "data-until": true }), h("span.waited", { "data-waited": true })),
-  );
-  keepTime(row, alert);
-  return row;
-}
-
-function facts(alert) {
-  if (alert.kind === "repeat") return [h("span", {}, say("kind_repeat"))];
-  const parts = alert.kind === "payment" ? [say("kind_payment")] : [];
-  if (alert.delivery_number) parts.push(say("delivery", { n: alert.delivery_number }));
-  parts.push(alert.min_deliveries ? say("minimum", { m: alert.min_deliveries }) : say("no_minimum"));
-  return parts.map((part) => h("span", {}, part));
-}
-
-function pill(alert, held) {
-  if (held === "mine") return h("span.pill.mine", {}, say("mine"));
-  if (held === "theirs") return h("span.pill", {}, say("taken", { name: alert.agent_name }));
-  if (held === "lapsed") return h("span.pill", {}, say("lapsed", { name: alert.agent_name }));
-  return null;
-}
-
-function keepTime(row, alert) {
-  const cutoff = untilCutoff(alert.cutoff);
-  const until = row.querySelector("[data-until]");
-  until.className = `until ${cutoff.urgency}`;
-  setText(until, cutoff.text);
-  setText(row.querySelector("[data-waited]"), waited(alert.raised_at));
-}
-
-export function setText(element, text) {
-  if (element.textContent !== text) element.textContent = text;
 }

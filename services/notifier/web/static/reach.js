@@ -5,9 +5,11 @@ import { h, holding, realNow, say } from "./shell.js";
 // Stricter than "mine": after the lease another agent may take it over and call.
 export const holds = (alert) => holding(alert) === "mine" && Date.parse(alert.lease_until) > realNow();
 
-export function reach(alert, contact) {
-  if (contact) return open(alert, contact);
-  const masked = [["phone", alert.phone], ["mail", alert.mail], ["prefecture", alert.prefecture]].filter(([, value]) => value);
+// `customer` is there for whom there is no alert.
+export function reach(alert, contact, customer) {
+  const known = alert ?? customer;
+  if (alert && contact) return open(alert, contact);
+  const masked = [["phone", known.phone], ["mail", known.mail], ["prefecture", known.prefecture]].filter(([, value]) => value);
   return h("p.reach", {}, masked.map(([key, value]) => labelled(key, value)));
 }
 

@@ -27,6 +27,10 @@ export function h(tag, props = {}, ...children) {
   return element;
 }
 
+export function setText(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
 // This computer's clock may be wrong, and the shop's may run fast: both are counted from the server's.
 let skew, businessOrigin, realOrigin;
 export function setClock(clock) {
@@ -61,14 +65,6 @@ export function untilCutoff(cutoff) {
   if (left < HOUR) return { text: say("minutes", { m: Math.max(1, Math.floor(left / MINUTE)) }), urgency };
   if (left < DAY) return { text: say("hours_minutes", { h: Math.floor(left / HOUR), m: Math.floor((left % HOUR) / MINUTE) }), urgency };
   return { text: say("days_hours", { d: Math.floor(left / DAY), h: Math.floor((left % DAY) / HOUR) }), urgency };
-}
-
-export function waited(raisedAt) {
-  const gone = Math.max(0, realNow() - Date.parse(raisedAt));
-  if (gone < 5_000) return say("waited_now");
-  if (gone < MINUTE) return say("waited_seconds", { s: Math.floor(gone / 1000) });
-  if (gone < HOUR) return say("waited_minutes", { m: Math.floor(gone / MINUTE) });
-  return say("waited_hours", { h: Math.floor(gone / HOUR), m: Math.floor((gone % HOUR) / MINUTE) });
 }
 
 export function clockFace(milliseconds) {

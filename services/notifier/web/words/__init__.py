@@ -4,18 +4,37 @@ from typing import Literal
 
 from services.notifier.web.words import (
     access,
+    audit,
     card,
     desk,
     duplicates,
+    figures,
     integrations,
+    offers,
     places,
+    queue,
     status,
     supervisor,
+    timeline,
 )
 
 Language = Literal["ja", "en"]
 
-PAGES = (desk, card, duplicates, supervisor, status, access, integrations, places)
+PAGES = (
+    desk,
+    queue,
+    card,
+    duplicates,
+    supervisor,
+    figures,
+    status,
+    access,
+    audit,
+    integrations,
+    offers,
+    timeline,
+    places,
+)
 WORDS: dict[Language, dict[str, str]] = {
     "ja": {key: word for page in PAGES for key, word in page.JA.items()},
     "en": {key: word for page in PAGES for key, word in page.EN.items()},

@@ -19,6 +19,7 @@ from services.notifier.auth import Door, Passwords
 from services.notifier.desk import Desk
 from services.notifier.follow import observe
 from services.notifier.outgoing import unsubscribe_router
+from services.notifier.scenarios.shipped import SCENARIOS, with_holdout
 from services.notifier.settings import NotifierSettings
 from services.notifier.stream import Fanout, Sequencer
 from shared.clock import monotonic, system_clock
@@ -77,7 +78,7 @@ async def office(engine: AsyncEngine, postgres_dsn: str) -> Office:
 
     door = Door(engine, Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)), system_clock)
     await door.enrol(settings.desk_agents)
-    desk = Desk(engine, business_now, system_clock, settings.lease())
+    desk = Desk(engine, business_now, system_clock, settings.lease(), settings.calls())
     fanout = Fanout(engine, system_clock, settings.shop_zone(), Health())
     await fanout.start()
     links = unsubscribe_router(engine, settings, business_now)
@@ -183,11 +184,11 @@ def risk() -> Callable[..., RiskAssessed]:
 
 @pytest.fixture
 def follow(engine: AsyncEngine) -> Callable[..., Awaitable[None]]:
-    """One batch of events, as the stream would hand it over."""
+    """One batch of events, as the stream would hand it over; so many percent are left alone."""
 
-    async def batch(*envelopes: Envelope) -> None:
+    async def batch(*envelopes: Envelope, holdout: float = 0) -> None:
         async with transaction(engine) as connection:
-            await observe(connection, envelopes)
+            await observe(with_holdout(SCENARIOS, holdout), connection, envelopes)
 
     return batch
 

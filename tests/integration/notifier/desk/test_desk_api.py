@@ -6,6 +6,8 @@ from typing import Any
 import httpx
 import pytest
 
+from services.notifier.resolution import Resolution
+
 RaiseAlert = Callable[..., Awaitable[str]]
 
 
@@ -41,7 +43,7 @@ async def test_who_was_slower_is_told_by_whom(
     assert claim.json()["alert"]["agent"] == "ken"
     resolve = await agent.post(f"/api/alerts/{alert_id}/resolve", json={"disposition": "kept"})
     assert (resolve.status_code, resolve.json()["problem"]) == (409, "not_yours")
-    await office.desk.resolve(alert_id, "ken", "kept", None)
+    await office.desk.resolve(alert_id, "ken", Resolution("kept"))
     again = await agent.post(f"/api/alerts/{alert_id}/claim")
     assert (again.status_code, again.json()["problem"]) == (409, "over")
 

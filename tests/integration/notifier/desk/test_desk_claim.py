@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from services.notifier.alert import Changed, NotYours, Over, TakenBy
 from services.notifier.desk import Desk, Missing
+from services.notifier.resolution import Resolution
 from services.notifier.settings import AgentAccount
 from services.notifier.store import cards, changes
 from shared.clock import system_clock
@@ -59,7 +60,7 @@ async def test_a_claimed_alert_can_be_taken_over_only_after_its_lease(
     alert_id = await raise_alert()
     await office.desk.claim(alert_id, "misaki")
     assert isinstance(await office.desk.claim(alert_id, "ken"), TakenBy)
-    assert await office.desk.resolve(alert_id, "ken", "kept", None) == NotYours()
+    assert await office.desk.resolve(alert_id, "ken", Resolution("kept")) == NotYours()
     later: Desk = replace(office.desk, now=lambda: system_clock() + timedelta(minutes=16))
     assert isinstance(await later.claim(alert_id, "ken"), Changed)
 
@@ -71,11 +72,11 @@ async def test_resolving_tells_how_it_ended_and_what_is_closed_stays_closed(
     await office.desk.claim(alert_id, "misaki")
     await office.desk.release(alert_id, "misaki")
     await office.desk.claim(alert_id, "misaki")
-    await office.desk.resolve(alert_id, "misaki", "paused", "三か月お休み")
-    assert await office.desk.resolve(alert_id, "misaki", "kept", None) == Over("resolved")
+    await office.desk.resolve(alert_id, "misaki", Resolution("paused", note="三か月お休み"))
+    assert await office.desk.resolve(alert_id, "misaki", Resolution("kept")) == Over("resolved")
     assert await trail(engine, alert_id) == ["raised", "claimed", "released", "claimed", "resolved"]
     last = (await told(engine))[-1]
-    assert last.data == AlertResolved(alert_id, "e1", "misaki", "paused")
+    assert last.data == AlertResolved(alert_id, "e1", "misaki", "paused", attempt=1)
     assert last.subject == "demo/shopify/7"
     async with transaction(engine) as connection:
         card = await cards.find(connection, alert_id)
@@ -91,7 +92,7 @@ async def test_no_contact_wanted_withdraws_every_consent_at_once(
 ) -> None:
     alert_id = await raise_alert()
     await office.desk.claim(alert_id, "misaki")
-    await office.desk.resolve(alert_id, "misaki", "dnc", None)
+    await office.desk.resolve(alert_id, "misaki", Resolution("dnc"))
     withdrawn = [one.data.channel for one in await told(engine) if isinstance(one.data, ConsentWithdrawn)]
     assert sorted(withdrawn) == ["line", "mail", "phone", "postal_dm"]
     async with transaction(engine) as connection:

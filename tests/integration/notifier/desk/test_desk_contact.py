@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 
 from services.notifier.alert import NotYours
 from services.notifier.store import cards
+from services.notifier.store.audit import Entry
 from services.notifier.stream import frame_of
 from shared.clock import system_clock
 from shared.events.customer import ConsentWithdrawn, ContactChanged, CustomerErased
@@ -24,6 +25,7 @@ RaiseAlert = Callable[..., Awaitable[str]]
 Follow = Callable[..., Awaitable[None]]
 Happened = Callable[..., Envelope]
 
+MISAKI = Entry("misaki", "agent", "contact.shown")
 HANAKO = ContactChanged(name="山田 花子", mail="hanako@example.jp", phone="+819012345678")
 SECRETS = ("12345678", "1234-5678", "hanako@")
 
@@ -110,9 +112,9 @@ async def test_a_claim_whose_lease_has_run_out_shows_nothing_until_it_is_renewed
 ) -> None:
     await office.desk.claim(alert_id, "misaki")
     later = replace(office.desk, now=lambda: system_clock() + timedelta(minutes=16))
-    assert await later.contact(alert_id, "misaki") == NotYours()
+    assert await later.contact(alert_id, MISAKI) == NotYours()
     await later.claim(alert_id, "misaki")
-    assert (await later.contact(alert_id, "misaki")).phone == HANAKO.phone
+    assert (await later.contact(alert_id, MISAKI)).phone == HANAKO.phone
     assert len(await views(engine)) == 1
 
 

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 
 from sqlalchemy import text
 
+from services.notifier.resolution import Resolution
 from services.notifier.store import cards, contacts
 from services.notifier.store.cards import Card
 from shared.events.customer import ConsentGranted, ConsentWithdrawn, ContactChanged, CustomerErased
@@ -155,7 +156,7 @@ async def test_an_erased_customer_is_gone_and_no_late_event_brings_anything_back
 ) -> None:
     await follow(happened(HANAKO), happened(risk()), happened(risk("old")))
     await office.desk.claim(derived_id("alert", "old"), "misaki")  # type: ignore[attr-defined]
-    await office.desk.resolve(derived_id("alert", "old"), "misaki", "kept", "花子様は元気")  # type: ignore[attr-defined]
+    await office.desk.resolve(derived_id("alert", "old"), "misaki", Resolution("kept", note="花子様は元気"))  # type: ignore[attr-defined]
     await follow(happened(CustomerErased("7"), 5))
     assert await queue(engine) == []
     assert (await card(engine)).name is None

@@ -9,7 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
+from services.notifier.resolution import Resolution
 from services.notifier.store import cards, contacts, customers, persons
+from services.notifier.store.audit import Entry
 from services.notifier.store.cards import Card
 from services.notifier.store.contacts import Reach
 from services.notifier.store.persons import Whole
@@ -26,6 +28,7 @@ Risk = Callable[..., RiskAssessed]
 RaiseAlert = Callable[..., Awaitable[str]]
 
 SEVEN, EIGHT, NINE = (f"demo/shopify/{number}" for number in (7, 8, 9))
+MISAKI = Entry("misaki", "agent", "contact.shown")
 MERGED = CustomerMerged((SEVEN, EIGHT), ("phone",))
 
 
@@ -127,7 +130,7 @@ async def test_the_card_shows_the_other_accounts_and_what_they_know(
     (card,) = await queue(engine)
     assert (card.name, card.phone, card.accounts) == ("山田 花子", "•••-••••-4444", (EIGHT,))
     await office.desk.claim(alert_id, "misaki")
-    assert (await office.desk.contact(alert_id, "misaki")).phone == "0333334444"
+    assert (await office.desk.contact(alert_id, MISAKI)).phone == "0333334444"
     async with transaction(engine) as connection:
         whats = await connection.execute(text("SELECT what FROM alert_change ORDER BY id"))
         assert whats.scalars().all() == ["raised", "contact_changed", "claimed"]
@@ -154,7 +157,7 @@ async def test_an_erasure_takes_along_what_the_person_s_other_alerts_say(
     await follow(happened(ContactChanged(name="花", phone="0333334444"), subject=EIGHT), happened(MERGED, 1))
     await raise_alert("e0")
     await office.desk.claim(derived_id("alert", "e0"), "misaki")
-    await office.desk.resolve(derived_id("alert", "e0"), "misaki", "kept", "花様は元気")
+    await office.desk.resolve(derived_id("alert", "e0"), "misaki", Resolution("kept", note="花様は元気"))
     await raise_alert("e1")
     assert (await queue(engine))[0].name == "花"
     await follow(happened(CustomerErased("8"), 2, subject=EIGHT))
@@ -208,7 +211,7 @@ async def test_the_absorbed_accounts_alert_goes_with_its_risk_even_from_under_an
         happened(MERGED, 1), happened(risk("e8", minutes=1, phase="left", band="low"), 1, subject=EIGHT)
     )
     assert [one.customer_ref for one in await queue(engine)] == [SEVEN]
-    ended = await office.desk.resolve(derived_id("alert", "e8"), "misaki", "kept", None)
+    ended = await office.desk.resolve(derived_id("alert", "e8"), "misaki", Resolution("kept"))
     assert ended.alert.state == "resolved"
 
 

@@ -54,7 +54,7 @@ async def test_a_risk_on_the_topic_is_an_alert_on_the_page(
         process.wait()
 
 
-def start(port: int, admin: int, dsn: str, bootstrap: str) -> subprocess.Popen[bytes]:
+def start(port: int, admin: int, dsn: str, bootstrap: str, **more: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         [sys.executable, "-m", "services.notifier"],
         env={
@@ -68,6 +68,7 @@ def start(port: int, admin: int, dsn: str, bootstrap: str) -> subprocess.Popen[b
             "HIKITOME_KAFKA_FETCH_MAX_WAIT_MS": "10",
             "HIKITOME_DESK_AGENTS": json.dumps([{**LOGIN, "name": "岡田 みさき"}]),
             "HIKITOME_UNSUBSCRIBE_SECRETS": json.dumps(["s" * 32]),
+            **more,
         },
     )
 
