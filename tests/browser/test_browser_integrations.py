@@ -82,7 +82,9 @@ async def unnumbered(engine: AsyncEngine) -> bool:
 async def send(engine: AsyncEngine) -> None:
     """All that is due, once."""
     sending = Deliveries(engine, Webhooks(system_clock, private_hosts=True, timeout=2), system_clock)
-    while await unnumbered(engine):
+    for _ in range(500):
+        if not await unnumbered(engine):
+            break
         await asyncio.sleep(0.02)
     async with transaction(engine) as connection:
         await deliveries.make(connection, system_clock(), 1000)
