@@ -16,7 +16,7 @@ DEMO = (
     str(Path(sys.executable).with_name("hikitome")),
     "demo",
     "--for",
-    "75",
+    "150",
     "--ports",
     "auto",
     "--speed",
@@ -25,6 +25,7 @@ DEMO = (
 # A page of our own on loopback: nothing of the browser's may go out.
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 SIZE = {"width": 1366, "height": 768}
+PLACES = ("supervisor", "duplicates", "status", "integrations", "accounts", "audit", "password")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,22 +71,41 @@ def desk(page: Page, name: str) -> None:
     page.wait_for_selector("#live[data-state=live]")
     page.wait_for_timeout(1000)
     page.keyboard.press("j")
-    page.wait_for_timeout(1500)
-    page.screenshot(path=IMAGES / name)
+    shoot(page, name)
 
 
-def call(page: Page, name: str) -> None:
-    """The same customer once an agent has claimed the alert."""
+def work(page: Page) -> None:
+    """A few calls, so that the team has something to show; the last one stays open."""
+    for result in ("1", "6", "1", "7", "1", "6", "1"):
+        page.keyboard.press("Enter")
+        page.wait_for_timeout(1200)
+        page.keyboard.press(result)
+        page.wait_for_timeout(1200)
     page.keyboard.press("Enter")
+
+
+def cancel(page: Page, name: str) -> None:
+    """The way out, on the same customer; nothing is recorded."""
+    page.keyboard.press("x")
+    shoot(page, name)
+    page.keyboard.press("Escape")
+
+
+def place(page: Page, demo: Demo, path: str, name: str) -> None:
+    page.goto(f"{demo.desk}{path}")
+    shoot(page, name)
+
+
+def shoot(page: Page, name: str) -> None:
     page.wait_for_timeout(1500)
     page.screenshot(path=IMAGES / name)
 
 
-def duplicates(page: Page, demo: Demo, name: str) -> None:
-    """Suspected duplicates, the oldest open; the demo's agent is a supervisor."""
-    page.goto(f"{demo.desk}/duplicates")
-    page.wait_for_timeout(1000)
-    page.screenshot(path=IMAGES / name)
+def mail(browser: Browser, demo: Demo, name: str) -> None:
+    page = browser.new_page(viewport=SIZE)
+    page.goto(demo.mails)
+    page.locator("a[href*=mails]").first.click()
+    shoot(page, name)
 
 
 def main() -> None:
@@ -93,17 +113,17 @@ def main() -> None:
     IMAGES.mkdir(exist_ok=True)
     with running() as demo, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        place(browser.new_page(viewport=SIZE), demo, "/login", "login.png")
         light = log_in(browser, demo, "light")
         light.wait_for_timeout(45_000)  # the shop hurries through its past first
         desk(light, "desk.png")
-        call(light, "call.png")
-        duplicates(light, demo, "duplicates.png")
+        work(light)
+        shoot(light, "call.png")
+        cancel(light, "cancel.png")
+        for path in PLACES:
+            place(light, demo, f"/{path}", f"{path}.png")
         desk(log_in(browser, demo, "dark"), "desk-dark.png")
-        mails = browser.new_page(viewport=SIZE)
-        mails.goto(demo.mails)
-        mails.locator("a[href*=mails]").first.click()
-        mails.wait_for_timeout(500)
-        mails.screenshot(path=IMAGES / "mail.png")
+        mail(browser, demo, "mail.png")
         browser.close()
 
 
