@@ -94,7 +94,8 @@ async def _invalid(_request: Request, error: Exception) -> Response:
     """Says where, not what: the values may be personal data."""
     if not isinstance(error, RequestValidationError):
         raise error
-    fields = [".".join(map(str, one["loc"])) for one in error.errors()]
+    # A key may hold half a character, which no answer can.
+    fields = [".".join(map(str, one["loc"])).encode(errors="replace").decode() for one in error.errors()]
     return problem(422, "invalid", fields=tuple(dict.fromkeys(fields)))
 
 

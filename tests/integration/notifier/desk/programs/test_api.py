@@ -141,3 +141,14 @@ async def test_what_is_wrong_in_a_request_is_named_and_not_repeated(
     answer = await cti.post(f"/alerts/{await raise_alert()}/resolve", json=body)
     assert (answer.status_code, answer.json()["fields"]) == (422, ["body.disposition"])
     assert "山田" not in answer.text
+
+
+async def test_half_a_character_in_a_request_is_wrong_and_no_accident(
+    cti: httpx.AsyncClient, raise_alert: Raise
+) -> None:
+    answer = await cti.post(
+        f"/alerts/{await raise_alert()}/resolve",
+        content=rb'{"agent": "misaki", "disposition": "kept", "\ud800": 1}',
+        headers={"content-type": "application/json"},
+    )
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
