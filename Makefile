@@ -17,7 +17,7 @@ up: $(RUN_STAMP)  ## Run the whole system without the simulation.
 	@exec $(BIN)/hikitome up
 
 test: $(DEV_STAMP)  ## Run every test; tiers that cannot run here say why they were skipped.
-	@exec $(BIN)/python -m pytest -n auto --dist loadgroup
+	@exec $(BIN)/python -m pytest -n auto
 
 lint: $(DEV_STAMP)  ## Style, types and the arrows of the architecture.
 	$(BIN)/ruff format --check .

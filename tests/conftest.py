@@ -5,11 +5,15 @@ from collections.abc import Generator
 
 import pytest
 from hypothesis import settings
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 # The same examples in each run, and no stopwatch: a busy machine is not a bug.
 settings.register_profile("hikitome", derandomize=True, deadline=None)
 settings.load_profile("hikitome")
 
+# Whose tests share one server and one Maven: all of them go to one worker, first of all.
+TOGETHER = ("tests/kafka/", "tests/oidc/")
 TIERS = ("local_stack", "kafka", "browser", "provider", "monitoring")
 
 
@@ -21,6 +25,17 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
         report.outcome = "failed"
         report.longrepr = f"CI is set, so no test of the tier '{tier}' may be skipped: {_why(report)}"
     return report
+
+
+class Workers(LoadScopeScheduling):  # type: ignore[misc]
+    """Whoever is free takes the next test, or all of those that belong together."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "java" if nodeid.startswith(TOGETHER) else nodeid
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Workers:
+    return Workers(config, log)
 
 
 def _on_a_build_server() -> bool:

@@ -120,6 +120,7 @@ async def test_everything_can_be_done_by_keyboard_alone(open_desk: OpenDesk, rai
     await expect(page.locator("#note")).to_have_value("1")
     await page.keyboard.press("Escape")
     await page.keyboard.press("Backspace")
+    await expect(page.locator("#toasts")).to_contain_text("対応待ちに戻しました")
     await expect(page.locator("#claim")).to_be_visible()
     await page.keyboard.press("Enter")
     await expect(page.locator("#note")).to_be_visible()

