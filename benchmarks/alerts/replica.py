@@ -18,7 +18,7 @@ from shared.process.run import run, serve, start
 
 async def _serve(dsn: str, port: int) -> int:
     settings = NotifierSettings.model_validate({"postgres_dsn": dsn, "unsubscribe_secrets": ["s" * 32]})
-    engine, live, health = create_engine(dsn, "notifier", 10), live_engine(dsn), Health()
+    engine, live, health = create_engine(dsn, "notifier", 10), live_engine(dsn, 10), Health()
     fanout = Fanout(live, system_clock, settings.shop_zone(), health)
     await fanout.start()
     desk = Desk(engine, system_clock, system_clock, settings.lease(), settings.calls())

@@ -14,8 +14,9 @@ from deploy.local.ports import free_ports, listens
 from services.notifier.__main__ import MIGRATIONS
 from services.notifier.auth import Door, Entered, Passwords
 from services.notifier.settings import AgentAccount
+from services.notifier.stream import live_engine
 from shared.clock import monotonic, system_clock
-from shared.postgres.engine import AsyncEngine, create_engine
+from shared.postgres.engine import AsyncEngine
 from shared.postgres.migrations import migrate
 
 _PASSWORD = "dashboards-only"  # noqa: S105 - of a database that is gone with the run
@@ -51,7 +52,7 @@ class Stand:
 async def stand(dashboards: int) -> AsyncIterator[Stand]:
     async with fresh_database() as dsn:
         await migrate(dsn, "notifier", MIGRATIONS)
-        engine = create_engine(dsn, "notifier", 4)
+        engine = live_engine(dsn, 4)
         cookies = await _log_in(engine, dashboards)
         replicas = [Replica(dsn, port, _start(dsn, port)) for port in free_ports(2)]
         try:

@@ -44,7 +44,8 @@ async def _notify(settings: NotifierSettings) -> int:
     dsn = settings.postgres_dsn.get_secret_value()
     if settings.migrate_on_start:
         await migrate(dsn, "notifier", MIGRATIONS)
-    engine, live = create_engine(dsn, "notifier", settings.postgres_pool_size), live_engine(dsn)
+    size = settings.postgres_pool_size
+    engine, live = create_engine(dsn, "notifier", size), live_engine(dsn, size)
     try:
         async with EventProducer(settings, delivery_timeout=10) as producer:
             return await _run(settings, engine, live, producer)
@@ -71,7 +72,7 @@ async def _run(
     await spare.withdraw_open(engine, scenarios, clock())
     follow = partial(observe, scenarios)
     team = Supervisor(engine, clock, system_clock, settings.shop_zone(), settings.sla_minutes)
-    stream = PartitionStream(settings, engine, GROUP, TOPICS, follow, health=health, committed=committed)
+    stream = PartitionStream(settings, live, GROUP, TOPICS, follow, health=health, committed=committed)
     return await run(
         ("stream", stream.run),
         ("relay", Relay(engine, producer, committed=committed, health=health).run),

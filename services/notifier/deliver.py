@@ -13,11 +13,10 @@ from services.notifier.channels.webhook import Post, Webhooks
 from services.notifier.retries import Answered, Outcome
 from services.notifier.store import audit, cards, deliveries, delivery_log, endpoints
 from services.notifier.store.audit import Entry
-from services.notifier.store.cards import Told
+from services.notifier.store.cards import anonymous
 from services.notifier.store.deliveries import Claimed, Tried
 from services.notifier.store.delivery_log import Cancellation
 from services.notifier.store.endpoints import Because
-from services.notifier.stream import anonymous
 from shared.clock import Now, monotonic
 from shared.kafka.attempt import until_done
 from shared.postgres.engine import AsyncConnection, AsyncEngine, transaction
@@ -123,7 +122,7 @@ async def _of_change(
     card = await cards.find(connection, change.alert)
     if card is None:
         raise LookupError(f"alert {change.alert} has a change but no card")
-    shown = card if contacts else anonymous(Told(change.seq, change.what, card)).card
+    shown = card if contacts else anonymous(card)
     # A withdrawal's detail is a word from a closed list; others may be what an agent wrote.
     cause = change.detail if change.what == "withdrawn" else None
     return change.at, {"seq": change.seq, "agent": change.agent, "cause": cause, "alert": shown}

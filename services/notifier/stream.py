@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from services.notifier.recent import Recent
 from services.notifier.store import cards, changes
-from services.notifier.store.cards import Counts, Told
+from services.notifier.store.cards import Counts, Told, anonymous
 from services.notifier.subscription import Frame, Subscription
 from shared.clock import Now, monotonic
 from shared.kafka.attempt import until_done
@@ -31,17 +32,17 @@ MOST_AT_ONCE = 500
 MOST_REPLAYED = 2_000
 PING_SECONDS = 15.0
 # Pages come back to another replica sooner than anyone would notice; each at a moment of its own.
-RETRY_MS = 200
-RETRY_SPREAD_MS = 300
+RETRY_MS = 100
+RETRY_SPREAD_MS = 200
 BUSY_LOOKS = 50
-COUNT_SECONDS = 0.25
+COUNT_SECONDS = 0.5
 # The comment keeps proxies from hanging up; the event lets the page notice when it no longer comes.
 PING = b": ping\nevent: ping\ndata: {}\n\n"
 
 
-def live_engine(dsn: str) -> AsyncEngine:
-    """For a sequencer and a fan-out: to plan their few questions takes longer than to answer them."""
-    return create_engine(dsn, "notifier", 3, plan_cache_mode="force_generic_plan")
+def live_engine(dsn: str, pool_size: int) -> AsyncEngine:
+    """For loops that ask the same few questions for ever: to plan them takes longer than to answer them."""
+    return create_engine(dsn, "notifier", pool_size, plan_cache_mode="force_generic_plan")
 
 
 class Sequencer:
@@ -80,6 +81,7 @@ class Fanout:
         self._health = health
         self._look_every = look_every
         self._seq = 0
+        self.recent = Recent(0, MOST_REPLAYED)
         self._counted_at = 0.0
         self._counts_due = False
         self._hinted = asyncio.Event()
@@ -91,6 +93,7 @@ class Fanout:
         """Before the first stream: what came earlier is for the list and for replays."""
         async with transaction(self._engine) as connection:
             self._seq = await changes.last(connection)
+            self.recent = Recent(self._seq, MOST_REPLAYED)
             _measure_counts(await self._count(connection))
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -147,7 +150,8 @@ class Fanout:
             counts = await self._count(connection) if self._count_now() else None
         masked = any(subscription.masked for subscription in self._subscriptions)
         for told in news:
-            self._offer(Frame(frame_of(told), told.seq, frame_of(anonymous(told)) if masked else None))
+            self.recent.add(told)
+            self._offer(Frame(frame_of(told), told.seq, frame_of(_anonymous(told)) if masked else None))
             self._measure(told)
             self._seq = told.seq
         if counts is not None:
@@ -194,7 +198,11 @@ def _measure_counts(counts: Counts) -> None:
 
 
 async def frames(
-    engine: AsyncEngine, subscription: Subscription, last_id: int | None, ping_seconds: float = PING_SECONDS
+    engine: AsyncEngine,
+    recent: Recent,
+    subscription: Subscription,
+    last_id: int | None,
+    ping_seconds: float = PING_SECONDS,
 ) -> AsyncIterator[bytes]:
     """The body of one stream, from the client's last id on; ends when the subscription does."""
     yield b"retry: %d\n\n" % (RETRY_MS + randrange(RETRY_SPREAD_MS))  # noqa: S311 - only to come apart
@@ -202,8 +210,8 @@ async def frames(
     if last_id is not None and last_id != began_at:
         if await _can_replay(engine, last_id, began_at):
             seen = max(last_id, began_at)
-            async for missed in _missed(engine, last_id, began_at):
-                yield b"".join(frame_of(anonymous(told) if subscription.masked else told) for told in missed)
+            async for missed in _missed(engine, recent, last_id, began_at):
+                yield b"".join(frame_of(_anonymous(told) if subscription.masked else told) for told in missed)
         else:
             sse_resets.inc()
             yield f"id: {began_at}\nevent: reset\ndata: {{}}\n\n".encode()
@@ -226,11 +234,15 @@ async def _can_replay(engine: AsyncEngine, last_id: int, began_at: int) -> bool:
         return last_id <= await changes.last(connection)
 
 
-async def _missed(engine: AsyncEngine, after: int, until: int) -> AsyncIterator[Sequence[Told]]:
+async def _missed(
+    engine: AsyncEngine, recent: Recent, after: int, until: int
+) -> AsyncIterator[Sequence[Told]]:
     """What a client missed between its last id and the beginning of its stream."""
     while after < until:
-        async with transaction(engine) as connection:
-            missed = await cards.after(connection, after, until, MOST_AT_ONCE)
+        missed = recent.between(after, until)
+        if missed is None:
+            async with transaction(engine) as connection:
+                missed = list(await cards.after(connection, after, until, MOST_AT_ONCE))
         if not missed:
             return
         yield missed
@@ -238,12 +250,8 @@ async def _missed(engine: AsyncEngine, after: int, until: int) -> AsyncIterator[
         after = missed[-1].seq
 
 
-def anonymous(told: Told) -> Told:
-    """Without what tells who it is: only how the name begins."""
-    card = told.card
-    initial = f"{card.name[0]}•••" if card.name else None
-    bare = msgspec.structs.replace(card, name=initial, kana=None, mail=None, phone=None, note=None)
-    return Told(told.seq, told.what, bare)
+def _anonymous(told: Told) -> Told:
+    return Told(told.seq, told.what, anonymous(told.card))
 
 
 def frame_of(told: Told) -> bytes:

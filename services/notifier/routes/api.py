@@ -18,9 +18,8 @@ from services.notifier.routes.live import EventStream, Reader
 from services.notifier.routes.programs import application, problem, whoever_has
 from services.notifier.store import alert_pages, cards, changes
 from services.notifier.store.alert_pages import Filters
-from services.notifier.store.cards import Card, Told
+from services.notifier.store.cards import Card, Told, anonymous
 from services.notifier.store.tokens import Token
-from services.notifier.stream import anonymous
 from services.notifier.tokens import Tokens
 from shared.events.risk import Band, RiskKind
 from shared.postgres.engine import transaction
@@ -117,9 +116,10 @@ def _add_reading(api: FastAPI, ground: Ground) -> None:
         async with transaction(engine) as connection:
             last = await changes.last(connection)
             told = await cards.after(connection, after, last, most)
-        shown = [one if "contacts:read" in token.scopes else anonymous(one) for one in told]
+        shown = _shown([one.card for one in told], token)
+        news = [Told(one.seq, one.what, card) for one, card in zip(told, shown, strict=True)]
         reached = told[-1].seq if told else after
-        return json_response(Changes(last, reached, [api_document.change_of(one) for one in shown]))
+        return json_response(Changes(last, reached, [api_document.change_of(one) for one in news]))
 
 
 def _add_stream(api: FastAPI, ground: Ground) -> None:
@@ -171,4 +171,4 @@ def owner_of(token_id: str) -> str:
 def _shown(found: Sequence[Card], token: Token) -> list[Card]:
     if "contacts:read" in token.scopes:
         return list(found)
-    return [anonymous(Told(0, "", card)).card for card in found]
+    return [anonymous(card) for card in found]

@@ -15,9 +15,8 @@ from services.notifier.routes.ground import Ground
 from services.notifier.routes.programs import problem
 from services.notifier.store import audit, cards, colleagues
 from services.notifier.store.audit import Entry
-from services.notifier.store.cards import Card, Told
+from services.notifier.store.cards import Card, anonymous
 from services.notifier.store.tokens import Token
-from services.notifier.stream import anonymous
 from shared.postgres.engine import transaction
 
 
@@ -69,7 +68,7 @@ class Worker:
 def _answer(outcome: Outcome, card: Card | None, token: Token) -> Response:
     if card is None:
         return problem(404, "not_found")
-    shown = card if "contacts:read" in token.scopes else anonymous(Told(0, "", card)).card
+    shown = card if "contacts:read" in token.scopes else anonymous(card)
     match outcome:
         case Changed() | Repeated():
             return json_response(One(shown))

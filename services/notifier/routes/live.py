@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
+from math import inf
 
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import JSONResponse, Response
@@ -57,14 +58,15 @@ class EventStream(Response):
         del self.headers["content-length"]
         self._fanout, self._engine, self._reader = fanout, engine, reader
         self._last_id, self._limits = last_id, limits
+        self._sending_since = inf
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
         with self._fanout.subscribe(self._reader.owner, self._reader.masked) as subscription:
-            body = frames(self._engine, subscription, self._last_id)
-            writing = asyncio.create_task(self._write(body, send))
-            leaving = asyncio.create_task(_gone(receive))
-            done, pending = await asyncio.wait({writing, leaving}, return_when=asyncio.FIRST_COMPLETED)
+            body = frames(self._engine, self._fanout.recent, subscription, self._last_id)
+            ways_to_end = (self._write(body, send), _gone(receive), self._stuck())
+            tasks = [asyncio.create_task(way) for way in ways_to_end]
+            done, pending = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             for task in pending:
                 task.cancel()
             await asyncio.gather(*pending, return_exceptions=True)
@@ -75,16 +77,22 @@ class EventStream(Response):
         checked = monotonic()
         async with aclosing(body) as chunks:  # type: ignore[type-var]
             async for chunk in chunks:
-                if monotonic() - checked >= self._limits.trust:
+                self._sending_since = monotonic()
+                if self._sending_since - checked >= self._limits.trust:
                     if not await self._reader.trusted():
                         break
                     checked = monotonic()
                 try:
-                    async with asyncio.timeout(self._limits.send):
-                        await send({"type": "http.response.body", "body": chunk, "more_body": True})
-                except (TimeoutError, OSError):
+                    await send({"type": "http.response.body", "body": chunk, "more_body": True})
+                except OSError:
                     return
+                self._sending_since = inf
         await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def _stuck(self) -> None:
+        """Ends when one send has hung for too long; a timer for each send would cost more than the send."""
+        while monotonic() - self._sending_since < self._limits.send:  # noqa: ASYNC110 - only time tells
+            await asyncio.sleep(self._limits.send / 2)
 
 
 async def _gone(receive: Receive) -> None:

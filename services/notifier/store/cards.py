@@ -191,6 +191,12 @@ async def counts(connection: AsyncConnection, since: datetime) -> Counts:
     return Counts(**row._mapping)
 
 
+def anonymous(card: Card) -> Card:
+    """Without what tells who it is: only how the name begins."""
+    initial = f"{card.name[0]}•••" if card.name else None
+    return msgspec.structs.replace(card, name=initial, kana=None, mail=None, phone=None, note=None)
+
+
 def mask_mail(mail: str | None) -> str | None:
     return None if not mail else f"{mail[0]}•••@•••"
 

@@ -101,7 +101,10 @@ TOPICS = ("orders/create", "orders/paid", "orders/fulfilled", "refunds/create", 
 
 
 async def is_dealt_with(delivery: Delivery, account: Account, keeper: Keeper) -> None:
-    """It is kept or ignored, within seconds of work, though other threads of the process count, and no record is more than a broker takes."""
+    """It is kept or ignored within seconds of work, and no record is more than a broker takes.
+
+    The work of the process's other threads counts too, so there is room for it.
+    """
     before = time.process_time()
     answer = await accept(delivery, account, keeper.keep)
 

@@ -4,8 +4,8 @@ import json
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from services.notifier.store.cards import Card, Counts, Told, mask_mail, mask_phone
-from services.notifier.stream import anonymous, frame_of, frame_of_counts, start_of_day
+from services.notifier.store.cards import Card, Counts, Told, anonymous, mask_mail, mask_phone
+from services.notifier.stream import frame_of, frame_of_counts, start_of_day
 from services.notifier.subscription import QUEUE, Frame, Subscription
 from shared.events.money import Money
 from shared.events.risk import Reason
@@ -63,7 +63,7 @@ def test_counts_move_no_cursor() -> None:
 
 
 def test_who_may_not_read_names_reads_how_one_begins() -> None:
-    card = anonymous(Told(41, "raised", CARD)).card
+    card = anonymous(CARD)
     assert (card.name, card.mail, card.prefecture, card.id) == ("山•••", None, "東京都", CARD.id)
 
 

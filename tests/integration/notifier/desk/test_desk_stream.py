@@ -170,16 +170,16 @@ async def test_who_is_too_far_behind_is_told_to_reload(
     fanout = Fanout(engine, system_clock, office.settings.shop_zone(), Health())
     await fanout.start()
     with fanout.subscribe("s") as subscription:
-        body = frames(engine, subscription, 0)
+        body = frames(engine, fanout.recent, subscription, 0)
         said = [await anext(body) for _ in range(2)]
         assert said[1].startswith(f"id: {stream.MOST_REPLAYED + 1}\nevent: reset".encode())
 
 
 async def test_silence_is_filled_with_pings(engine: AsyncEngine, office: Any) -> None:
     with office.fanout.subscribe("s") as subscription:
-        body = frames(engine, subscription, None, ping_seconds=0.01)
+        body = frames(engine, office.fanout.recent, subscription, None, ping_seconds=0.01)
         retry, ping = [await anext(body) for _ in range(2)]
-        assert 200 <= int(retry.removeprefix(b"retry: ")) < 500
+        assert 100 <= int(retry.removeprefix(b"retry: ")) < 300
         assert ping == stream.PING
 
 
