@@ -41,7 +41,7 @@ JA: dict[str, str] = {
     "audited_customer_looked_at": "お客様を表示",
     "audited_search": "検索",
     "audited_export": "CSVを保存",
-    "audited_alert_transferred": "引き継ぎ",
+    "audited_alert_transferred": "担当者に引き渡し",
     "audited_alert_assigned": "担当を割り当て",
     "audited_token_made": "APIトークンを発行",
     "audited_token_revoked": "APIトークンを取り消し",

@@ -96,7 +96,7 @@ JA = {
     "what_released": "{agent}が取り消し",
     "what_resolved": "{agent}が記録: {detail}",
     "what_withdrawn": "取り下げ: {detail}",
-    "what_transferred": "{agent}から{detail}へ引き継ぎ",
+    "what_transferred": "{agent}から{detail}へ引き渡し",
     "what_deferred": "{agent}が記録: {detail}。あらためて架電します",
     "what_parked": "優先度が下がり、保留しました",
     "what_unparked": "優先度が上がり、対応待ちに戻しました",

@@ -77,7 +77,7 @@ JA: dict[str, str] = {
     "happening_alert_raised": "発生",
     "happening_alert_claimed": "担当",
     "happening_alert_released": "手放し",
-    "happening_alert_transferred": "引き継ぎ",
+    "happening_alert_transferred": "担当の変更",
     "happening_alert_resolved": "完了",
     "happening_alert_withdrawn": "取り下げ",
     "happening_cancellation_requested": "解約申込",

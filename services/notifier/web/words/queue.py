@@ -88,7 +88,7 @@ JA = {
     "said_many": "新しいアラート {n}件",
     "said_due": "お約束の時間です: {name}",
     "said_handed": "{name}の対応があなたに渡されました",
-    "said_transferred": "担当を引き継ぎました",
+    "said_transferred": "担当者に引き渡しました",
     "problem_too_early": "まだかけ直しの時間ではありません",
     "closed_hours": "いまは架電時間外です",
     "closed_hours_until": "いまは架電時間外です。次は {at} から",
