@@ -81,6 +81,8 @@ def work(page: Page) -> None:
         page.wait_for_timeout(1200)
         page.keyboard.press(result)
         page.wait_for_timeout(1200)
+    page.locator("#rows .row", has_text="お届け").first.click()
+    page.wait_for_timeout(1200)
     page.keyboard.press("Enter")
 
 

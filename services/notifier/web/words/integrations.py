@@ -3,7 +3,7 @@
 JA: dict[str, str] = {
     "integrations_lead": "CTI・CRM・ダッシュボードなど、ほかのシステムにアラートをつなぎます。"
     "変更はすべて監査ログに残ります。",
-    "integrations_docs": "APIの住所: {address}/api/v1（仕様は docs/live-api.md）",
+    "integrations_docs": "APIのURL: {address}/api/v1（仕様は docs/live-api.md）",
     "integration_name": "名前",
     "integration_actions": "操作",
     "integration_state": "状態",
