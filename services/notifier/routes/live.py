@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 from math import inf
+from random import random
 
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import JSONResponse, Response
@@ -74,7 +75,8 @@ class EventStream(Response):
                 task.result()
 
     async def _write(self, body: AsyncIterator[bytes], send: Send) -> None:
-        checked = monotonic()
+        # Pages that came at the same time, after a restart say, are not all looked at at the same time.
+        checked = monotonic() - random() * self._limits.trust  # noqa: S311
         async with aclosing(body) as chunks:  # type: ignore[type-var]
             async for chunk in chunks:
                 self._sending_since = monotonic()
