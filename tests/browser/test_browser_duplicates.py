@@ -114,3 +114,17 @@ async def test_the_card_shows_other_accounts_strengths_and_how_sure_the_model_is
     await expect(card.locator(".script")).to_contain_text("お支払い")
     await expect(page.locator("#rows .facts")).to_contain_text("決済失敗")
     await keep(page, "11-card-payment")
+
+
+async def test_nothing_keeps_people_from_using_the_page(
+    open_desk: OpenDesk, tell: Tell, no_axe_findings: Callable[[Page], Awaitable[None]]
+) -> None:
+    await suspect(tell)
+    page = await open_desk("ken", "/duplicates")
+    await expect(page.locator("#rows .row")).to_have_count(3)
+    await page.click("#rows .row:has-text('山田花子')")
+    await expect(page.locator(".faces tr.agrees")).to_have_count(4)
+    await no_axe_findings(page)
+    await page.emulate_media(color_scheme="dark")
+    await page.set_viewport_size({"width": 683, "height": 384})
+    await no_axe_findings(page)

@@ -16,7 +16,7 @@ export function compare(pair, { faces, agreeing }, judge) {
         h("p.muted", {}, say("suspected_since", { at: dateTime(pair.since) })))),
       evidence(say("evidence"), pair.because),
       h("table.faces", {},
-        h("thead", {}, h("tr", {}, h("th", { scope: "col" }, say("field_account")), refs.map((ref) => h("th", { scope: "col" }, accountOf(ref))), h("th", {}))),
+        h("thead", {}, h("tr", {}, h("th", { scope: "col" }, say("field_account")), refs.map((ref) => h("th", { scope: "col" }, accountOf(ref))), h("td", {}))),
         h("tbody", {}, FIELDS.map((field) => line(field, faces, agreeing.includes(field)))))),
     actions(pair, judge),
   ];
