@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from random import randrange
+from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -12,6 +13,7 @@ import msgspec
 from services.notifier.recent import Recent
 from services.notifier.store import cards, changes
 from services.notifier.store.cards import Counts, Told, anonymous
+from services.notifier.store.changes import Numbered
 from services.notifier.subscription import Frame, Subscription
 from shared.clock import Now, monotonic
 from shared.kafka.attempt import until_done
@@ -41,8 +43,12 @@ PING = b": ping\nevent: ping\ndata: {}\n\n"
 
 
 def live_engine(dsn: str, pool_size: int) -> AsyncEngine:
-    """For loops that ask the same few questions for ever: to plan them takes longer than to answer them."""
-    return create_engine(dsn, "notifier", pool_size, plan_cache_mode="force_generic_plan")
+    """For loops that ask the same few questions for ever: each a statement that stands for itself.
+
+    To plan them takes longer than to answer them, and so do a begin, a commit and a look at the connection.
+    """
+    engine = create_engine(dsn, "notifier", pool_size, checked=False, plan_cache_mode="force_generic_plan")
+    return engine.execution_options(isolation_level="AUTOCOMMIT")
 
 
 class Sequencer:
@@ -52,21 +58,24 @@ class Sequencer:
         self._engine = engine
         self._health = health
         self._look_every = look_every
+        self._me = uuid4()
         health.watch("sequencer", 60)
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Where something happened, more will: then it looks again sooner."""
-        idle = 0
+        """Where something happened, more will: then the one that sets the pace looks again sooner."""
+        idle, paces = 0, False
         while not stop.is_set():
             self._health.beat("sequencer")
             numbered = await until_done(self._number)
-            idle = 0 if numbered else idle + 1
-            if numbered < MOST_AT_ONCE:
-                await pause(stop, self._look_every / 3 if idle < BUSY_LOOKS else self._look_every)
+            idle = 0 if numbered.count else idle + 1
+            paces = paces if numbered.paces is None else numbered.paces
+            if numbered.count < MOST_AT_ONCE:
+                busy = paces and idle < BUSY_LOOKS
+                await pause(stop, self._look_every / 3 if busy else self._look_every)
 
-    async def _number(self) -> int:
+    async def _number(self) -> Numbered:
         async with transaction(self._engine) as connection:
-            return await changes.number(connection, MOST_AT_ONCE)
+            return await changes.number(connection, self._me, MOST_AT_ONCE)
 
 
 class Fanout:
@@ -142,10 +151,7 @@ class Fanout:
     async def _tell_news(self) -> bool:
         """False when there was nothing new."""
         async with transaction(self._engine) as connection:
-            newest = await changes.last(connection)
-            news = (
-                await cards.after(connection, self._seq, newest, MOST_AT_ONCE) if newest > self._seq else []
-            )
+            news = await cards.after(connection, self._seq, None, MOST_AT_ONCE)
             self._counts_due |= bool(news)
             counts = await self._count(connection) if self._count_now() else None
         masked = any(subscription.masked for subscription in self._subscriptions)

@@ -147,7 +147,7 @@ _FIND = text(f"SELECT {_CARD} FROM {_OF} WHERE a.id = CAST(:id AS uuid)")  # noq
 _MANY = text(f"SELECT {_CARD} FROM {_OF} WHERE a.id = ANY(CAST(:ids AS uuid[])) ORDER BY a.id")  # noqa: S608
 _AFTER = text(
     f"SELECT h.seq, h.what, {_CARD} FROM alert_change AS h JOIN ({_OF}) ON a.id = h.alert"  # noqa: S608
-    " WHERE h.seq > :after AND h.seq <= :until ORDER BY h.seq LIMIT :most"
+    " WHERE h.seq > :after AND (CAST(:until AS bigint) IS NULL OR h.seq <= :until) ORDER BY h.seq LIMIT :most"
 )
 _OPEN_COUNTS = (
     "SELECT count(*) FILTER (WHERE state = 'raised') AS raised,"
@@ -180,8 +180,8 @@ async def many(connection: AsyncConnection, ids: Sequence[str]) -> list[Card]:
     return [_card(row._mapping) for row in await connection.execute(_MANY, {"ids": list(ids)})]
 
 
-async def after(connection: AsyncConnection, seq: int, until: int, most: int) -> Sequence[Told]:
-    """The changes with a number above `seq`, up to `until`, in order."""
+async def after(connection: AsyncConnection, seq: int, until: int | None, most: int) -> Sequence[Told]:
+    """The changes with a number above `seq`, up to `until` if it is given, in order."""
     rows = await connection.execute(_AFTER, {"after": seq, "until": until, "most": most})
     return [Told(row.seq, row.what, _card(row._mapping)) for row in rows]
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import structlog
 from asyncpg import InterfaceError, PostgresError
@@ -18,6 +19,7 @@ from shared.postgres.engine import AsyncConnection, AsyncEngine
 
 log = structlog.get_logger(__name__)
 
+# As in number_changes, which notifies.
 _CHANNEL = "hikitome_alerts"
 
 _CHANGE = {"alert": "uuid", "what": "text", "agent": "text", "detail": "text"}
@@ -30,16 +32,7 @@ _CONTACT_CHANGED = text(
     " WHERE state IN ('raised', 'claimed') AND customer_ref IN"
     " (SELECT accounts_of(ref) FROM unnest(CAST(:customers AS text[])) AS told (ref))"
 )
-# Until the transaction ends, so that the next sequencer sees everything this one committed.
-_LEAD = text("SELECT pg_try_advisory_xact_lock(hashtext('hikitome sequencer ' || current_schema()))")
-_UNNUMBERED = text("SELECT id FROM alert_change WHERE seq IS NULL ORDER BY id LIMIT :most")
-_ADVANCE = text("UPDATE alert_sequence SET last = last + :count RETURNING last")
-_NUMBER = text(
-    "UPDATE alert_change AS c SET seq = :base + fresh.place"
-    " FROM unnest(CAST(:ids AS bigint[])) WITH ORDINALITY AS fresh (id, place) WHERE c.id = fresh.id"
-)
-# Only a hint, and only the number: equal payloads are merged and long ones refused.
-_HINT = text("SELECT pg_notify(:channel, CAST(CAST(:last AS bigint) AS text))")
+_NUMBER = text("SELECT numbered, paces FROM number_changes(:me, :most)")
 _LAST = text("SELECT last FROM alert_sequence")
 _OF_ALERT = text(
     "SELECT c.what, g.name AS agent, COALESCE(t.name, c.detail) AS detail, c.at FROM alert_change AS c"
@@ -70,6 +63,14 @@ class Entry:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Numbered:
+    """How many changes got a number; whether this sequencer sets the pace, None if another was just at it."""
+
+    count: int
+    paces: bool | None
+
+
 async def append(connection: AsyncConnection, changes: Sequence[Change], at: datetime) -> None:
     if changes:
         rows = [asdict(change) for change in changes]
@@ -81,17 +82,10 @@ async def append_contact_changed(connection: AsyncConnection, customers: Sequenc
     await connection.execute(_CONTACT_CHANGED, {"customers": list(customers), "at": at})
 
 
-async def number(connection: AsyncConnection, most: int) -> int:
-    """Number what was committed since; how many they were, 0 also if another process is at it."""
-    if not (await connection.execute(_LEAD)).scalar_one():
-        return 0
-    ids = list((await connection.execute(_UNNUMBERED, {"most": most})).scalars())
-    if not ids:
-        return 0
-    last = (await connection.execute(_ADVANCE, {"count": len(ids)})).scalar_one()
-    await connection.execute(_NUMBER, {"base": last - len(ids), "ids": ids})
-    await connection.execute(_HINT, {"channel": _CHANNEL, "last": last})
-    return len(ids)
+async def number(connection: AsyncConnection, me: UUID, most: int) -> Numbered:
+    """Number what was committed since, in one statement, unless another process is at it."""
+    row = (await connection.execute(_NUMBER, {"me": me, "most": most})).one()
+    return Numbered(row.numbered, row.paces)
 
 
 async def last(connection: AsyncConnection) -> int:

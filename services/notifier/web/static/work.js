@@ -13,6 +13,7 @@ export class Work {
   #told = "";
   #restUntil = 0;
   #busy = false;
+  #take = null;
   alert = null;
   offers = null;
 
@@ -93,7 +94,9 @@ export class Work {
     if (open === "callback" && /^[1-3]$/.test(key)) return this.#pick(quickTimes()[key - 1]?.[1]), true;
     const index = Number(key) - 1;
     if (/^[1-8]$/.test(key)) return this.able && !open && this.press(DISPOSITIONS[index]), true;
-    const id = { Enter: "claim", Backspace: "release", m: "note", r: "reason", f: "transfer" }[key];
+    // A key is no second click: it need not wait until the button has come to rest.
+    if (key === "Enter") return this.#take?.(), Boolean(this.#take);
+    const id = { Backspace: "release", m: "note", r: "reason", f: "transfer" }[key];
     const element = id && this.element.querySelector(`#${id}`);
     if (!id) return false;
     if (key === "m" || key === "r") element?.focus();
@@ -102,6 +105,7 @@ export class Work {
   }
 
   #draw() {
+    this.#take = null;
     const focused = this.element.contains(document.activeElement) ? document.activeElement.id : "";
     this.element.replaceChildren(...this.#content(modeOf(this.alert)).flat().filter(Boolean));
     this.#told = this.#tells();
@@ -127,6 +131,7 @@ export class Work {
     const later = mode === "claim" && alert.call_from && Date.parse(alert.call_from) > realNow();
     const label = mode === "lapsed" ? "take_over" : later ? "claim_early" : "claim";
     const claim = () => this.does.act("claim", later ? { early: true } : undefined);
+    if (mode !== "theirs") this.#take = claim;
     return [h("div.line", {},
       h("p.grow", {}, status(alert, mode, later)),
       h("button.primary", { type: "button", id: "claim", disabled: true, onclick: claim }, say(label), h("kbd", {}, "Enter")),

@@ -5,6 +5,7 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
@@ -13,7 +14,7 @@ from sqlalchemy import text
 from services.notifier import stream
 from services.notifier.store import cards, changes
 from services.notifier.store.cards import Told
-from services.notifier.store.changes import Change
+from services.notifier.store.changes import Change, Numbered
 from services.notifier.stream import Fanout, Sequencer, frames
 from shared.clock import system_clock
 from shared.events.customer import ContactChanged, CustomerErased
@@ -33,7 +34,7 @@ async def numbered(engine: AsyncEngine, after: int = 0) -> list[Told]:
 
 async def number(engine: AsyncEngine) -> int:
     async with transaction(engine) as connection:
-        return await changes.number(connection, 100)
+        return (await changes.number(connection, uuid4(), 100)).count
 
 
 class Reader:
@@ -109,6 +110,24 @@ async def test_many_sequencers_number_without_gaps_or_repeats(
     stop.set()
     await asyncio.gather(*sequencers)
     assert [told.seq for told in await numbered(engine)] == list(range(1, 31))
+
+
+async def test_one_sequencer_sets_the_pace_until_it_is_silent_for_a_second(
+    engine: AsyncEngine, raise_alert: RaiseAlert
+) -> None:
+    first, second = uuid4(), uuid4()
+
+    async def numbers(sequencer: UUID, episode: str) -> Numbered:
+        await raise_alert(episode)
+        async with transaction(engine) as connection:
+            return await changes.number(connection, sequencer, 100)
+
+    assert await numbers(first, "e1") == Numbered(1, paces=True)
+    assert await numbers(second, "e2") == Numbered(1, paces=False)
+    async with transaction(engine) as connection:
+        await connection.execute(text("UPDATE alert_sequence SET paced_at = paced_at - interval '1 second'"))
+    assert await numbers(second, "e3") == Numbered(1, paces=True)
+    assert await numbers(first, "e4") == Numbered(1, paces=False)
 
 
 async def test_an_alert_arrives_live_with_all_that_the_page_needs(

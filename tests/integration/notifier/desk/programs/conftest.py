@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -107,7 +108,7 @@ def number(engine: AsyncEngine) -> Callable[[], Awaitable[int]]:
 
     async def give() -> int:
         async with transaction(engine) as connection:
-            return await changes.number(connection, 1000)
+            return (await changes.number(connection, uuid4(), 1000)).count
 
     return give
 
