@@ -21,7 +21,7 @@ from services.notifier.store.facts import Recipient
 from services.notifier.writer import Writer
 from shared.backoff import Backoff
 from shared.clock import Now, monotonic, system_clock
-from shared.events.customer import Channel as ChannelName
+from shared.events.action import Way
 from shared.kafka.attempt import until_done
 from shared.postgres import outbox
 from shared.postgres.engine import AsyncConnection, AsyncEngine, transaction
@@ -52,7 +52,7 @@ class Attempts:
     def __init__(
         self,
         engine: AsyncEngine,
-        channels: Mapping[ChannelName, Channel],
+        channels: Mapping[Way, Channel],
         policy: Policy,
         writer: Writer,
         clock: Now,
@@ -91,7 +91,7 @@ class Attempts:
     ) -> Decision:
         """By the scenario as it is today, which may have dropped the step since it was planned."""
         step = scenario.find_step(action.step) if scenario is not None else None
-        if step is None or step.channel not in self._channels:
+        if step is None or step.ways[0] not in self._channels:
             return Exit("scenario_gone")
         return decide(step, recipient.facts, self._policy.rules, now)
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from services.notifier import agreements, dispatch, way_out
+from services.notifier import agreements, enrol, way_out
 from services.notifier.agreements import Agreement
 from services.notifier.alert import Alert, Changed
 from services.notifier.life import withdraw
@@ -98,7 +98,7 @@ async def _follow_up(
 async def _stop_messages(connection: AsyncConnection, asked: Asked) -> None:
     """What was written to keep the customer does not arrive after the request to leave."""
     over = Over(asked.cart, asked.subscription, asked.requested_at)
-    await dispatch.end_subscriptions(connection, [over])
+    await enrol.end_subscriptions(connection, [over])
 
 
 def _asked(request: Request, agreement: Agreement, at: Moments) -> Asked:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from services.notifier import announce, batch, cancellation, customer, dispatch, spare, withdrawal
+from services.notifier import announce, batch, cancellation, consent, customer, enrol, spare, withdrawal
 from services.notifier.alert import Alert
 from services.notifier.batch import Assessed, Closing, Erasure, Identity, Round, Words
 from services.notifier.spare import Scenarios
@@ -56,7 +56,7 @@ async def _follow_risks(
     await _raise(connection, [one for one, spared in called if spared is None], now, threshold)
     over = [Closing("risk_left", episode=one.risk.episode) for one in assessed if one.risk.phase == "left"]
     await withdrawal.close(connection, over, now)
-    await dispatch.plan(connection, [one.envelope for one in assessed])
+    await enrol.plan(connection, [one.envelope for one in assessed])
     await spare.record(connection, [(spared, one.envelope.time) for one, spared in called if spared])
 
 
@@ -82,8 +82,8 @@ def _alert(one: Assessed) -> Alert:
 
 async def _follow_words(connection: AsyncConnection, said: Sequence[Envelope]) -> None:
     over, now = batch.ends(said), system_clock()
-    await dispatch.follow_consents(connection, said)
-    await dispatch.end_subscriptions(connection, over)
+    await consent.follow(connection, said)
+    await enrol.end_subscriptions(connection, over)
     await customers.end_subscriptions(connection, over)
     await customers.allow_calls(connection, batch.newest_calls(said, ConsentGranted))
     await customers.refuse_calls(connection, batch.newest_calls(said, ConsentWithdrawn))
@@ -124,7 +124,7 @@ async def _erase(connection: AsyncConnection, ref: str, at: datetime) -> None:
     await contacts.delete(connection, ref)
     await alerts.forget_notes(connection, ref)
     await customer.forget(connection, ref, at)
-    await dispatch.withdraw(connection, ref, "erased", at)
+    await enrol.withdraw(connection, ref, "erased", at)
     await withdrawal.close(connection, [Closing("customer_erased", customer=ref)], system_clock())
     await changes.append_contact_changed(connection, [ref], system_clock())
 

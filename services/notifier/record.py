@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from services.notifier import announce, dispatch
+from services.notifier import announce, enrol
 from services.notifier.alert import Changed
 from services.notifier.resolution import Resolution
 from services.notifier.store import dispositions
@@ -29,7 +29,7 @@ async def ended(
         facts.append(_accepted(changed, resolution, resolution.offer, subscription))
     if resolution.disposition == "dnc":
         # 連絡不要 is meant for every channel, and holds before the world has heard of it.
-        await dispatch.withdraw(connection, alert.customer_ref, "do_not_contact", business_at)
+        await enrol.withdraw(connection, alert.customer_ref, "do_not_contact", business_at)
         facts += [ConsentWithdrawn(channel) for channel in CHANNELS]
     told = [announce.envelope(alert, fact, business_at, at, part) for part, fact in enumerate(facts)]
     await outbox.append(connection, told)

@@ -106,6 +106,51 @@ class NotifierSettings(CommonSettings):
         description="Keys of the links in mails, as a JSON list: the first signs, the others still count.",
     )
     account_url: str = Field("", description="The customers' own page at the shop, linked from mails.")
+    mail_api_url: str | None = Field(None, description="A mail provider's HTTP API, instead of SMTP.")
+    mail_api_key: SecretStr | None = Field(None, description="Key at that provider.")
+    mail_events_secret: SecretStr | None = Field(
+        None, description="What the provider signs bounces and complaints with."
+    )
+    line_api_url: str = Field("https://api.line.me", description="LINE's Messaging API.")
+    line_access_token: SecretStr | None = Field(
+        None, description="Channel access token; without one nothing goes out by LINE."
+    )
+    line_channel_secret: SecretStr | None = Field(None, description="What LINE signs its webhooks with.")
+    line_reserve_percent: float = Field(
+        10.0, ge=0, le=100, description="Share of LINE's monthly quota that is kept for the highest risks."
+    )
+    print_folder: Path | None = Field(
+        None, description="Folder where the print house takes batches; without one no postal DM goes out."
+    )
+    insert_folder: Path | None = Field(
+        None, description="Folder where the warehouse takes packing instructions (同梱)."
+    )
+    post_cut_off: time = Field(time(15, 0), description="When a working day's postal batch is closed.")
+    font_file: Path | None = Field(
+        None,
+        description="TrueType font for postcards; without one, one of the machine's is taken.",
+    )
+    public_url: str = Field(
+        "http://127.0.0.1:8703",
+        description="The desk as customers reach it, in links and QR codes.",
+    )
+    never_contact_pepper: SecretStr | None = Field(
+        None,
+        description="Key of the hashes on the never-contact list.",
+    )
+    scenarios_on: tuple[str, ...] = Field(
+        ("churn_warning", "payment_failed"),
+        description="Keys of the shipped scenarios that are on when they are first seen, as a JSON list.",
+    )
+    cost_mail: float = Field(0.2, ge=0, description="Cost of one mail, in the currency's main unit.")
+    cost_line: float = Field(3.0, ge=0, description="Cost of one LINE message.")
+    cost_postcard: float = Field(110.0, ge=0, description="Cost of one postcard, printed and stamped.")
+    cost_letter: float = Field(190.0, ge=0, description="Cost of one letter.")
+    cost_insert: float = Field(60.0, ge=0, description="Cost of what is put into a parcel.")
+    cost_call: float = Field(350.0, ge=0, description="Cost of one call at the desk.")
+    gross_margin_percent: float = Field(
+        60.0, ge=0, le=100, description="Gross profit of a sale, for the effect of scenarios."
+    )
     quiet_from: time = Field(
         time(21, 0), description="No message goes out after this time of the shop's day …"
     )

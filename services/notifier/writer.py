@@ -17,9 +17,9 @@ class Writer:
         self._templates = Templates()
 
     def write(self, action: Action, key: str, recipient: Recipient, at: datetime) -> Message:
-        url = f"{self._base}/unsubscribe/{sign(self._secret, action.customer_ref, action.channel)}"
+        url = f"{self._base}/unsubscribe/{sign(self._secret, action.customer_ref, 'mail')}"
         occasion = Occasion(recipient.kind, recipient.reason, recipient.name, url)
-        words = self._templates.words(action.template, self._sender, occasion)
+        words = self._templates.words("churn_warning", self._sender, occasion)
         return Message(
             action=action.id,
             key=key,

@@ -1,16 +1,20 @@
 """Actions: what was done about a risk, by machine or by a person."""
 
 from datetime import datetime
+from typing import Literal
 
 import msgspec
 
-from shared.events.customer import Channel
 from shared.events.money import Money
+
+
+Way = Literal["mail", "line", "postal_dm", "phone", "insert", "webhook"]
+"""A way out to a customer: the channels of consent, what is put into a parcel (同梱), and another program."""
 
 
 class ActionSent(msgspec.Struct, frozen=True, omit_defaults=True):
     action: str
-    channel: Channel
+    channel: Way
     scenario: str
     episode: str
     step: str
@@ -18,7 +22,7 @@ class ActionSent(msgspec.Struct, frozen=True, omit_defaults=True):
 
 class ActionSuppressed(msgspec.Struct, frozen=True, omit_defaults=True):
     action: str
-    channel: Channel
+    channel: Way
     scenario: str
     episode: str
     step: str
@@ -27,7 +31,7 @@ class ActionSuppressed(msgspec.Struct, frozen=True, omit_defaults=True):
 
 class ActionDeferred(msgspec.Struct, frozen=True, omit_defaults=True):
     action: str
-    channel: Channel
+    channel: Way
     scenario: str
     episode: str
     step: str
@@ -39,7 +43,7 @@ class ActionUnknown(msgspec.Struct, frozen=True, omit_defaults=True):
     """It may or may not have been sent; no machine sends it again."""
 
     action: str
-    channel: Channel
+    channel: Way
     scenario: str
     episode: str
     step: str

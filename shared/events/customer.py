@@ -37,7 +37,7 @@ class CustomerErased(msgspec.Struct, frozen=True, omit_defaults=True):
 class ContactChanged(msgspec.Struct, frozen=True, omit_defaults=True):
     """How to reach the customer, whole: the newest replaces the ones before.
 
-    Personal data: only ever on customer-contacts.
+    Personal data: only ever on customer-contacts. `birthday` is MM-DD.
     """
 
     name: str | None = None
@@ -48,6 +48,7 @@ class ContactChanged(msgspec.Struct, frozen=True, omit_defaults=True):
     prefecture: str | None = None
     address: str | None = None
     line: str | None = None
+    birthday: str | None = None
 
 
 class ConsentGranted(msgspec.Struct, frozen=True, omit_defaults=True):

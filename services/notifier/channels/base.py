@@ -1,13 +1,20 @@
 """What every way out has in common: the message, and the four things that can become of it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Protocol
+from datetime import datetime, timedelta
+from typing import Any, Literal, Protocol
+
+from services.notifier.scenarios.scenario import Creative
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message, rendered, to one address; `key` is the provider key that was committed before sending."""
+    """One message, rendered, to one address; `key` is the provider key that was committed before sending.
+
+    `payload` is what `Channel.payload` made of it, frozen with the key. `purpose` is the
+    scenario's, `creative` the words as the scenario has them.
+    """
 
     action: str
     key: str
@@ -18,6 +25,9 @@ class Message:
     html: str
     unsubscribe_url: str
     at: datetime
+    purpose: Literal["marketing", "service"] = "marketing"
+    creative: Creative | None = None
+    payload: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +63,20 @@ Outcome = Sent | Deferred | Refused | Unknown
 
 
 class Channel(Protocol):
-    """When to try again is the dispatcher's business; reasons are short words without personal data."""
+    """When to try again is the dispatcher's business; reasons are short words without personal data.
+
+    `repeats_for`: so long after the first attempt the provider tells a repeat with the same key from another
+    message, so that what is unknown may be tried again; None where it never can.
+    """
+
+    repeats_for: timedelta | None
 
     def key(self, action: str) -> str:
         """The provider key: the same for every attempt of one action."""
+        ...
+
+    def payload(self, message: Message) -> Mapping[str, Any] | None:
+        """What the provider gets, made once; None where a message is rendered anew at each attempt."""
         ...
 
     async def send(self, message: Message) -> Outcome:

@@ -3,6 +3,7 @@
 import asyncio
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import timedelta
 
 import aiosmtplib
 from aiosmtplib.errors import SMTPException, SMTPResponseException
@@ -27,12 +28,17 @@ class Server:
 class MailChannel:
     """A connection per mail: nothing is shared, so one bad mail spoils no other."""
 
+    repeats_for: timedelta | None = None
+
     def __init__(self, server: Server, sender: Sender) -> None:
         self._server, self._sender = server, sender
         self._domain = sender.mail.rpartition("@")[2]
 
     def key(self, action: str) -> str:
         return f"<{action}@{self._domain}>"
+
+    def payload(self, message: Message) -> None:
+        return None
 
     async def send(self, message: Message) -> Outcome:
         try:

@@ -10,9 +10,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from services.notifier.auth import Door, csrf_fits
 
 # `/unsubscribe` is for customers, who have no session; its links carry a signature of their own. `/api/v1` is
-# for programs, which show a token with each request.
+# for programs, which show a token with each request. LINE and mail providers sign what they tell.
 OPEN_PATHS = ("/login", "/api/session", "/api/session/provider", "/api/session/provider/back")
-OPEN_FOLDERS = ("/static/", "/unsubscribe/", "/api/v1/")
+OPEN_FOLDERS = ("/static/", "/unsubscribe/", "/api/v1/", "/line/", "/mail/", "/go/")
 # What is left to whoever has to choose a password first.
 BEFORE_CHANGE = ("/password", "/api/session", "/api/session/password")
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")

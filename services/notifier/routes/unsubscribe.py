@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from fastapi import APIRouter
 from starlette.responses import HTMLResponse, Response
 
-from services.notifier import dispatch
+from services.notifier import consent
 from services.notifier.scenarios.unsubscribe import read
 from services.notifier.templates.render import Sender, Templates
 from shared.clock import Now
@@ -56,7 +56,7 @@ def router(engine: AsyncEngine, sender: Sender, secrets: Sequence[bytes], busine
         match read(secrets, token):
             case (customer_ref, channel):
                 async with transaction(engine) as connection:
-                    await dispatch.unsubscribe(connection, customer_ref, channel, business_now())
+                    await consent.unsubscribe(connection, customer_ref, channel, business_now())
                 return page("done", CHANNELS[channel])
             case _:
                 return page("unreadable", status=404)

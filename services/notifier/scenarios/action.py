@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from shared.events.action import ActionDeferred, ActionSent, ActionSuppressed, ActionUnknown
-from shared.events.customer import Channel
+from shared.events.action import ActionDeferred, ActionSent, ActionSuppressed, ActionUnknown, Way
 from shared.events.envelope import Envelope
 from shared.events.ids import derived_id
 
@@ -20,8 +19,8 @@ class Action:
     scenario: str
     episode: str
     step: str
-    channel: Channel
-    template: str
+    channel: Way
+    creative: str | None
     shop: str
     correlation_id: str
     causation_id: str

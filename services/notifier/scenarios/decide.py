@@ -1,7 +1,7 @@
 """Decide: send this step now, later, or not at all; every no has a reason."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from services.notifier.scenarios.cap import CAPS, Cap, free_at
@@ -81,14 +81,16 @@ def _ended(facts: Facts) -> Exit | None:
 
 
 def _barred(step: Step, facts: Facts) -> Suppress | None:
-    if step.channel not in facts.consents:
+    if step.ways[0] not in facts.consents:
         return Suppress("no_consent")
-    return Suppress("no_address") if step.channel not in facts.reachable else None
+    return Suppress("no_address") if step.ways[0] not in facts.reachable else None
 
 
 def _not_now(step: Step, facts: Facts, rules: Rules, now: datetime) -> Wait | Suppress | None:
     """Waiting ends where the message would come too late to be of use."""
-    useful_until = facts.enrolled_at + step.delay + step.useful_for
+    useful_until = facts.enrolled_at + timedelta(
+        days=step.delay.days + step.useful_for_days, hours=step.delay.hours
+    )
     if now > useful_until:
         return Suppress("too_late")
     free = free_at(rules.caps, facts.sends, now)

@@ -4,20 +4,27 @@ from collections.abc import Mapping
 
 import msgspec
 
-from services.notifier.scenarios.scenario import Scenario, Step, Trigger
+from services.notifier.scenarios.scenario import Creative, Scenario, Step
+from services.notifier.scenarios.trigger import OnRisk
 
 CHURN_WARNING = Scenario(
     key="churn_warning",
     version=2,
     title="解約予兆",
-    trigger=Trigger(
+    trigger=OnRisk(
         bands=frozenset({"high", "critical"}),
         # Not a payment that fails: to ask how one likes it is beside the point, so an agent calls instead.
         kinds=frozenset({"subscription", "repeat"}),
         # Who has asked to leave, or complained, gets an answer, not persuasion.
         unless=frozenset({"cancel_requested", "leaving_contact", "complaint"}),
     ),
-    steps=(Step(key="mail", channel="mail", template="churn_warning"),),
+    steps=(
+        Step(
+            key="mail",
+            ways=("mail",),
+            creatives=(Creative(key="churn_warning", way="mail", subject="{{ opening_subject }}", body=""),),
+        ),
+    ),
     salt="churn_warning/1",
 )
 

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.engine import Row
 
 from services.notifier.scenarios.action import Action
-from services.notifier.scenarios.scenario import Planned
+from services.notifier.scenarios.plan import Planned
 from services.notifier.store.enrolments import Ended
 from services.notifier.store.given import arrays, given
 from shared.postgres.engine import AsyncConnection
@@ -57,7 +57,6 @@ _PLAN = {
     "episode": "text",
     "step": "text",
     "channel": "text",
-    "template": "text",
     "shop": "text",
     "correlation_id": "text",
     "causation_id": "text",

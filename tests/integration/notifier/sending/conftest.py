@@ -15,7 +15,7 @@ import pytest
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from sqlalchemy import text
 
-from services.notifier import dispatch
+from services.notifier import consent, enrol
 from services.notifier.attempt import Attempts, Policy
 from services.notifier.channels.mail import MailChannel, Server
 from services.notifier.dispatch import Dispatcher
@@ -36,7 +36,7 @@ from shared.events.risk import Reason, RiskAssessed
 from shared.postgres.engine import AsyncEngine, create_engine, transaction
 from shared.postgres.migrations import migrate
 
-MIGRATIONS = Path(dispatch.__file__).parent / "migrations"
+MIGRATIONS = Path(enrol.__file__).parent / "migrations"
 TOKYO = ZoneInfo("Asia/Tokyo")
 NOON = datetime(2026, 3, 10, 12, 0, tzinfo=TOKYO).astimezone(UTC)
 CUSTOMER = "tea-shop/shopify/1001"
@@ -118,11 +118,11 @@ class Desk:
         async with transaction(self.engine) as connection:
             match event:
                 case RiskAssessed():
-                    await dispatch.plan(connection, [envelope])
+                    await enrol.plan(connection, [envelope])
                 case ContactChanged():
                     await contacts.keep(connection, {customer: (event, self.clock.now)})
                 case _:
-                    await dispatch.follow_consents(connection, [envelope])
+                    await consent.follow(connection, [envelope])
 
     async def meet(self, customer: str = CUSTOMER) -> None:
         """The customer is known and has agreed to mails."""

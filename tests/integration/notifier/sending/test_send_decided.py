@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from services.notifier import dispatch
+from services.notifier import enrol
 from services.notifier.scenarios.scenario import End
 from services.notifier.scenarios.shipped import SCENARIOS, with_holdout
 from services.notifier.store.customers import Over
@@ -126,8 +126,8 @@ async def test_who_is_taken_out_gets_nothing_more(desk: "Desk", at_risk: Risk, r
     await desk.meet()
     await desk.tell(at_risk())
     async with transaction(desk.engine) as connection:
-        await dispatch.withdraw(connection, CUSTOMER, reason, desk.clock.now)
-        await dispatch.withdraw(connection, CUSTOMER, reason, desk.clock.now)
+        await enrol.withdraw(connection, CUSTOMER, reason, desk.clock.now)
+        await enrol.withdraw(connection, CUSTOMER, reason, desk.clock.now)
     await assert_suppressed(desk, reason)
     assert await desk.rows("SELECT ended FROM enrolment") == [(reason,)]
 
@@ -135,7 +135,7 @@ async def test_who_is_taken_out_gets_nothing_more(desk: "Desk", at_risk: Risk, r
 async def test_who_wants_to_hear_nothing_stays_unheard_in_later_episodes(desk: "Desk", at_risk: Risk) -> None:
     await desk.meet()
     async with transaction(desk.engine) as connection:
-        await dispatch.withdraw(connection, CUSTOMER, "do_not_contact", desk.clock.now)
+        await enrol.withdraw(connection, CUSTOMER, "do_not_contact", desk.clock.now)
     await desk.tell(at_risk())
     await desk.dispatcher().turn()
     await assert_suppressed(desk, "do_not_contact")
@@ -150,7 +150,7 @@ async def test_the_end_of_the_contract_ends_its_enrolments_only(desk: "Desk", at
             Over("tea-shop/shopify", "s1", desk.clock.now),
             Over("other-shop/shopify", "s2", desk.clock.now),
         ]
-        await dispatch.end_subscriptions(connection, over)
+        await enrol.end_subscriptions(connection, over)
     assert await desk.states() == [("suppressed", "cancelled"), ("planned", None)]
 
 
@@ -176,7 +176,7 @@ async def test_erasure_takes_the_words_of_an_unknown_mail_along(desk: "Desk", at
     assert await desk.states() == [("unknown", "smtp_333_at_dot")]
     assert len(await desk.rows("SELECT 1 FROM action_message")) == 1
     async with transaction(desk.engine) as connection:
-        await dispatch.withdraw(connection, CUSTOMER, "erased", desk.clock.now)
+        await enrol.withdraw(connection, CUSTOMER, "erased", desk.clock.now)
     assert await desk.rows("SELECT 1 FROM action_message") == []
     assert await desk.states() == [("unknown", "smtp_333_at_dot")]
 

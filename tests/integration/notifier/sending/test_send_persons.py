@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from services.notifier import dispatch
+from services.notifier import consent, enrol
 from services.notifier.store import consents, persons
 from services.notifier.store.persons import Whole
 from shared.events.customer import ConsentGranted, ConsentWithdrawn, ContactChanged
@@ -31,7 +31,7 @@ async def refused(desk: "Desk", ref: str) -> bool:
 
 async def unsubscribe(desk: "Desk", ref: str) -> None:
     async with transaction(desk.engine) as connection:
-        await dispatch.unsubscribe(connection, ref, "mail", desk.clock.now)
+        await consent.unsubscribe(connection, ref, "mail", desk.clock.now)
 
 
 async def test_a_withdrawal_on_another_account_holds_until_a_later_grant_on_any(
@@ -92,7 +92,7 @@ async def test_who_wants_to_hear_nothing_hears_nothing_on_any_account(desk: "Des
     await desk.meet()
     await merge(desk, OTHER)
     async with transaction(desk.engine) as connection:
-        await dispatch.withdraw(connection, OTHER, "do_not_contact", desk.clock.now)
+        await enrol.withdraw(connection, OTHER, "do_not_contact", desk.clock.now)
     await desk.tell(at_risk())
     await desk.dispatcher().turn()
     assert await desk.states() == [("suppressed", "do_not_contact")]
