@@ -43,11 +43,15 @@ PING = b": ping\nevent: ping\ndata: {}\n\n"
 
 
 def live_engine(dsn: str, pool_size: int) -> AsyncEngine:
-    """For loops that ask the same few questions for ever: each a statement that stands for itself.
+    """For loops that ask the same few questions for ever: to plan them takes longer than to answer them.
 
-    To plan them takes longer than to answer them, and so do a begin, a commit and a look at the connection.
+    What breaks such a connection is found at the next question, and then asked again.
     """
-    engine = create_engine(dsn, "notifier", pool_size, checked=False, plan_cache_mode="force_generic_plan")
+    return create_engine(dsn, "notifier", pool_size, checked=False, plan_cache_mode="force_generic_plan")
+
+
+def _each_by_itself(engine: AsyncEngine) -> AsyncEngine:
+    """The same connections, but each statement commits by itself: a begin and a commit cost more than it."""
     return engine.execution_options(isolation_level="AUTOCOMMIT")
 
 
@@ -55,7 +59,7 @@ class Sequencer:
     """Gives `seq` to changes; every replica runs one, and a lock lets one at a time work."""
 
     def __init__(self, engine: AsyncEngine, health: Health, look_every: float = 0.1) -> None:
-        self._engine = engine
+        self._engine = _each_by_itself(engine)
         self._health = health
         self._look_every = look_every
         self._me = uuid4()
@@ -84,7 +88,7 @@ class Fanout:
     def __init__(
         self, engine: AsyncEngine, now: Now, zone: ZoneInfo, health: Health, look_every: float = 0.25
     ) -> None:
-        self._engine = engine
+        self._engine = _each_by_itself(engine)
         self._now = now
         self._zone = zone
         self._health = health
