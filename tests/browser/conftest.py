@@ -1,7 +1,6 @@
 """A real browser on the desk: Debian's Chromium, a real PostgreSQL, the application on a real port."""
 
 import asyncio
-import os
 import shutil
 import tempfile
 import time
@@ -15,13 +14,12 @@ from zoneinfo import ZoneInfo
 import msgspec
 import pytest
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page
 from sqlalchemy import text
 
 from deploy.local.ports import free_port, listens
-from deploy.local.postgres import Postgres, drop_database, ensure_database, prepare, wait_ready
+from deploy.local.postgres import Postgres, drop_database, prepare, wait_ready
 from deploy.local.process import start, stop
-from services.notifier.__main__ import MIGRATIONS
 from services.notifier.app import Parts, create_app
 from services.notifier.auth import Door, Passwords
 from services.notifier.desk import Desk
@@ -37,9 +35,12 @@ from shared.events.ids import derived_id
 from shared.events.money import Money
 from shared.events.risk import Reason, RiskAssessed
 from shared.postgres.engine import AsyncEngine, create_engine, transaction
-from shared.postgres.migrations import migrate
 from shared.process.health import Health
 from shared.process.run import serve
+from tests.browser.chromium import browser as browser
+from tests.browser.chromium import chromium as chromium
+from tests.browser.chromium import chromium_address as chromium_address
+from tests.databases import fresh_database
 
 HERE = Path(__file__).parent
 SCREENSHOTS = HERE / "screenshots"
@@ -48,29 +49,12 @@ BUSINESS_NOW = datetime(2026, 6, 10, 3, 0, tzinfo=UTC)
 CALLS = Calls(
     CallingHours(ZoneInfo("Asia/Tokyo"), datetime.min.time(), datetime.max.time(), on_holidays=True)
 )
-# The sandbox needs rights that a build machine does not give; the rest keeps Chromium from calling home.
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.browser)
-
-
-@pytest.fixture(scope="session")
-def chromium() -> str:
-    found = os.environ.get("HIKITOME_CHROMIUM") or shutil.which("chromium")
-    if not found:
-        pytest.skip("no Chromium: install Debian's package, or name one with HIKITOME_CHROMIUM")
-    return found
 
 
 @pytest.fixture(scope="session")
@@ -96,8 +80,7 @@ def postgres() -> Iterator[Postgres]:
 async def engine(postgres: Postgres) -> AsyncIterator[AsyncEngine]:
     await wait_ready(postgres)
     await drop_database(postgres, "browser")
-    await ensure_database(postgres, "browser")
-    await migrate(postgres.dsn("browser"), "notifier", MIGRATIONS)
+    await fresh_database(postgres, "browser")
     engine = create_engine(postgres.dsn("browser"), "notifier", 10)
     yield engine
     await engine.dispose()
@@ -159,14 +142,6 @@ async def service(desk: Desk) -> AsyncIterator[Service]:
 @pytest.fixture
 def address(service: Service) -> str:
     return f"http://127.0.0.1:{service.port}"
-
-
-@pytest.fixture
-async def browser(chromium: str) -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        yield browser
-        await browser.close()
 
 
 @pytest.fixture

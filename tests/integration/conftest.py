@@ -15,6 +15,7 @@ from deploy.local.broker import Broker, broker
 from deploy.local.ports import free_port, listens
 from deploy.local.postgres import Postgres, drop_database, ensure_database, prepare, wait_ready
 from deploy.local.process import Command, start, stop
+from tests.databases import fresh_database
 
 HERE = Path(__file__).parent
 
@@ -45,7 +46,16 @@ def postgres(embedded_folder: Path) -> Iterator[Postgres]:
 
 @pytest.fixture
 async def postgres_dsn(postgres: Postgres) -> AsyncIterator[str]:
-    """The address of a fresh, empty database, dropped after the test."""
+    """The address of a fresh database with empty tables, dropped after the test."""
+    name = f"test_{secrets.token_hex(6)}"
+    await fresh_database(postgres, name)
+    yield postgres.dsn(name)
+    await drop_database(postgres, name)
+
+
+@pytest.fixture
+async def empty_dsn(postgres: Postgres) -> AsyncIterator[str]:
+    """The address of a database without any schema, dropped after the test."""
     name = f"test_{secrets.token_hex(6)}"
     await wait_ready(postgres)
     await ensure_database(postgres, name)

@@ -84,7 +84,7 @@ async def enrol(path: Path, action_id: str, episode: str) -> None:
         NOW,
     )
     await path.execute(
-        "INSERT INTO notifier.action (id, customer_ref, scenario, episode, step, channel, template,"
+        "INSERT INTO notifier.action (id, customer_ref, scenario, episode, step, channel, creative,"
         " shop, correlation_id, causation_id, state, due_at) VALUES ($1, $2, 's', $3, 'mail', 'mail',"
         " 't', 'demo', 'c', 'c', 'sent', $4)",
         action_id,

@@ -16,9 +16,9 @@ PASSWORDS = {"scoring": "scoring's 'password'", "notifier": "notifierpassword"}
 
 
 @pytest.fixture
-async def database(postgres: Postgres, postgres_dsn: str) -> AsyncIterator[str]:
+async def database(postgres: Postgres, empty_dsn: str) -> AsyncIterator[str]:
     """A database as docker-compose.yml makes it: roles first, then the migrations as its owner."""
-    name = postgres_dsn.rsplit("/", 1)[1]
+    name = empty_dsn.rsplit("/", 1)[1]
     script = await asyncio.create_subprocess_exec(
         "sh",
         str(ROOT / "deploy/postgres/roles.sh"),
@@ -34,9 +34,9 @@ async def database(postgres: Postgres, postgres_dsn: str) -> AsyncIterator[str]:
         },
     )
     assert await script.wait() == 0
-    await make_schemas(postgres_dsn)
+    await make_schemas(empty_dsn)
     yield name
-    owner = await asyncpg.connect(postgres_dsn)
+    owner = await asyncpg.connect(empty_dsn)
     for role in PASSWORDS:
         await owner.execute(f"DROP OWNED BY {role}; DROP ROLE {role}")
     await owner.close()

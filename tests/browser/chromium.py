@@ -1,0 +1,55 @@
+"""Chromium, started once for all the tests of a process; each test's pages are in contexts of its own."""
+
+import os
+import shutil
+import time
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+from playwright.async_api import Browser, async_playwright
+
+from deploy.local.ports import free_port, listens
+from deploy.local.process import Command, start, stop
+
+# The sandbox needs rights that a build machine does not give; the rest keeps Chromium from calling home.
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    found = os.environ.get("HIKITOME_CHROMIUM") or shutil.which("chromium")
+    if not found:
+        pytest.skip("no Chromium: install Debian's package, or name one with HIKITOME_CHROMIUM")
+    return found
+
+
+@pytest.fixture(scope="session")
+def chromium_address(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    profile, port = tmp_path_factory.mktemp("chromium"), free_port()
+    flags = (*FLAGS, "--headless=new", f"--user-data-dir={profile}", f"--remote-debugging-port={port}")
+    command = Command("chromium", (chromium, *flags))
+    with (profile / "log").open("wb") as output:
+        process = start(command, output)
+        try:
+            deadline = time.monotonic() + 30
+            while not listens(port) and time.monotonic() < deadline:
+                time.sleep(0.05)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            stop(process, command)
+
+
+@pytest.fixture
+async def browser(chromium_address: str) -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.connect_over_cdp(chromium_address)
+        yield browser
+        for context in browser.contexts:
+            await context.close()
