@@ -14,6 +14,7 @@ from simulation.habits import viewed
 from simulation.payloads import customers, orders, refunds, subscriptions
 from simulation.payloads.parts import Body, later
 from simulation.people import Likeness, invented, moved
+from simulation.permissions import permissions
 from simulation.things import PRODUCTS, Order, Person
 from simulation.visits import told
 from simulation.webhook import Webhook
@@ -67,6 +68,7 @@ class Account:
         shop_domain: str,
         likeness: Likeness | None = None,
     ) -> None:
+        self._seed = seed
         self._looks = Random(f"{seed}/{customer.number}/looks")
         self._opening = opening
         self._shop_domain = shop_domain
@@ -91,6 +93,9 @@ class Account:
         yield self._webhook(at, "customers/create", customers.account(self._person, at), event)
         if self._looks.random() < AGREES_TO_MAIL:
             yield self._consents(later(at, 0.5), event)
+        agreed = permissions(self._seed, self._number, self._profile, self._person, later(at, 0.7))
+        if agreed is not None:
+            yield agreed
         discount = PRODUCTS[self._profile.product].price * self._profile.quantity // 2
         order = self._new_order(later(at, 1), customer)
         yield from self._ordered(
