@@ -13,7 +13,7 @@ from services.notifier.channels.webhook import Post, Webhooks
 from services.notifier.retries import Answered, Outcome
 from services.notifier.store import audit, cards, deliveries, delivery_log, endpoints
 from services.notifier.store.audit import Entry
-from services.notifier.store.cards import anonymous
+from services.notifier.store.cards import anonymous, initial_of
 from services.notifier.store.deliveries import Claimed, Tried
 from services.notifier.store.delivery_log import Cancellation
 from services.notifier.store.endpoints import Because
@@ -132,6 +132,5 @@ async def _of_cancellation(
     connection: AsyncConnection, cancellation_id: str, contacts: bool
 ) -> tuple[datetime, dict[str, object]]:
     found: Cancellation = await delivery_log.find_cancellation(connection, cancellation_id)
-    initial = f"{found.name[0]}•••" if found.name else None
-    shown = {**asdict(found), "name": found.name if contacts else initial}
+    shown = {**asdict(found), "name": found.name if contacts else initial_of(found.name)}
     return found.recorded_at, {"cancellation": shown}

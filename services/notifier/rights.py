@@ -15,3 +15,7 @@ RIGHTS: dict[Role, frozenset[Right]] = {
 
 def may(role: Role, right: Right) -> bool:
     return right in RIGHTS[role]
+
+
+def roles_that_may(right: Right) -> list[Role]:
+    return [role for role in RIGHTS if may(role, right)]

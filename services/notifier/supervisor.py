@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from services.notifier.capacity import Effect, choices, effect, threshold_for
-from services.notifier.rights import RIGHTS, may
+from services.notifier.rights import roles_that_may
 from services.notifier.store import alerts, audit, capacity, floor
 from services.notifier.store import team as store
 from services.notifier.store.audit import Entry
@@ -22,7 +22,7 @@ from shared.process.run import pause
 LOOK_BACK = timedelta(days=28)
 _LEAST_DAYS = 1.0
 _EVERY_SECONDS = 3600.0
-_DESK = [role for role in RIGHTS if may(role, "desk")]
+_DESK = roles_that_may("desk")
 
 
 @dataclass(frozen=True, slots=True)

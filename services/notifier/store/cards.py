@@ -193,8 +193,14 @@ async def counts(connection: AsyncConnection, since: datetime) -> Counts:
 
 def anonymous(card: Card) -> Card:
     """Without what tells who it is: only how the name begins."""
-    initial = f"{card.name[0]}•••" if card.name else None
-    return msgspec.structs.replace(card, name=initial, kana=None, mail=None, phone=None, note=None)
+    return msgspec.structs.replace(
+        card, name=initial_of(card.name), kana=None, mail=None, phone=None, note=None
+    )
+
+
+def initial_of(name: str | None) -> str | None:
+    """How a name begins, for whom may not read it."""
+    return f"{name[0]}•••" if name else None
 
 
 def mask_mail(mail: str | None) -> str | None:

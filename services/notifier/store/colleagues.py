@@ -5,10 +5,10 @@ from datetime import datetime
 import msgspec
 from sqlalchemy import text
 
-from services.notifier.rights import RIGHTS, Role
+from services.notifier.rights import Role, roles_that_may
 from shared.postgres.engine import AsyncConnection
 
-_AT_DESK = sorted(role for role, rights in RIGHTS.items() if "desk" in rights)
+_AT_DESK = roles_that_may("desk")
 
 
 class Colleague(msgspec.Struct, frozen=True):
