@@ -5,6 +5,7 @@ import secrets
 from base64 import b64encode
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -47,11 +48,16 @@ class DeskAccount(msgspec.Struct, frozen=True):
 
 
 class Keys(msgspec.Struct, frozen=True):
-    """Everything secret that the services are told; `unsubscribe` signs the links in mails."""
+    """Everything secret that the services are told; `unsubscribe` signs the links in messages.
+
+    `line_token` is ours at LINE, `line_secret` LINE's with us.
+    """
 
     desk: DeskAccount
     unsubscribe: str
     risk_api_token: str
+    line_token: str
+    line_secret: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +69,16 @@ class ShopAccount:
 
 
 def read_keys(folder: Path) -> Keys:
-    """The keys of this data directory, made up if there are none yet."""
+    """The keys of this data directory; what is not there yet, be it all, is made up."""
     file = folder / "keys.json"
-    if not file.exists():
-        desk = DeskAccount("demo", secrets.token_urlsafe(9))
-        made = Keys(desk, secrets.token_urlsafe(32), secrets.token_urlsafe(32))
-        write_private(file, msgspec.json.format(msgspec.json.encode(made)) + b"\n")
-    return msgspec.json.decode(file.read_bytes(), type=Keys)
+    known = msgspec.json.decode(file.read_bytes(), type=dict[str, Any]) if file.exists() else {}
+    names = ("unsubscribe", "risk_api_token", "line_token", "line_secret")
+    made = {name: secrets.token_urlsafe(32) for name in names}
+    desk = {"login": "demo", "password": secrets.token_urlsafe(9)}
+    keys = msgspec.convert({"desk": desk, **made, **known}, Keys)
+    if msgspec.to_builtins(keys) != known:
+        write_private(file, msgspec.json.format(msgspec.json.encode(keys)) + b"\n")
+    return keys
 
 
 def make_shops_file(path: Path, shop: str) -> ShopAccount:

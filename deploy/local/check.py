@@ -61,7 +61,7 @@ FROM (SELECT COALESCE(l.events, 0) AS logged, COALESCE(s.events, 0) AS folded
       FULL JOIN scoring.customer_state AS s ON s.customer_ref = l.person) AS person
 """
 _ALERTED_TWICE = "SELECT count(*) - count(DISTINCT episode) FROM notifier.alert"
-_ACTIONS = "SELECT id::text, customer_ref, episode FROM notifier.action"
+_ACTIONS = "SELECT id::text, provider_key FROM notifier.action"
 _WAITING = """
 SELECT (SELECT count(*) FROM scoring.outbox WHERE created_at <= $1)
      + (SELECT count(*) FROM notifier.outbox WHERE created_at <= $1)
@@ -92,10 +92,12 @@ class Until:
 
 
 @dataclass(frozen=True, slots=True)
-class Mailed:
-    """A mail in the catcher's store, by the action it names."""
+class Received:
+    """What came out at the other ends: mails and pieces of post by the action they name, LINE by its key."""
 
-    action: str | None
+    mails: Sequence[str | None] = ()
+    line: Sequence[str | None] = ()
+    post: Sequence[str | None] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +117,7 @@ class Findings:
 
 
 async def check(
-    dsn: str, expected: Expected, until: Until, seen: Collection[str], mailed: Sequence[Mailed]
+    dsn: str, expected: Expected, until: Until, seen: Collection[str], received: Received
 ) -> Findings:
     """`seen` are the alerts that came over the live stream."""
     connection = await asyncpg.connect(dsn)
@@ -125,6 +127,8 @@ async def check(
             raised = [row["id"] for row in await connection.fetch(_ALERTS, until.real)]
             folded = await connection.fetchrow(_FOLDED)
             totals = await connection.fetchrow(_TOTALS)
+            actions = await connection.fetch(_ACTIONS)
+            ids, keys = {row["id"] for row in actions}, {row["provider_key"] for row in actions}
             return Findings(
                 lost={
                     "events": await connection.fetchval(_EVENTS_MISSING, list(expected.events)),
@@ -136,7 +140,9 @@ async def check(
                 doubled={
                     "folds": folded["too_often"],
                     "alerts": await connection.fetchval(_ALERTED_TWICE),
-                    "mails": mailed_twice(mailed, await _episodes(connection)),
+                    "mails": beyond_one(received.mails, ids),
+                    "line": beyond_one(received.line, keys),
+                    "post": beyond_one(received.post, ids),
                 },
                 withheld=unalerted["withheld"],
                 waiting=await connection.fetchval(_WAITING, until.real, until.business),
@@ -155,12 +161,6 @@ async def probabilities(dsn: str) -> dict[str, float]:
         await connection.close()
 
 
-async def _episodes(connection: asyncpg.Connection) -> dict[str, str]:
-    rows = await connection.fetch(_ACTIONS)
-    return {row["id"]: f"{row['customer_ref']} {row['episode']}" for row in rows}
-
-
-def mailed_twice(mailed: Sequence[Mailed], episodes: dict[str, str]) -> int:
-    """Mails beyond the one a customer may get in an episode; a mail of no action of ours is one too many."""
-    known = [episodes[mail.action] for mail in mailed if mail.action in episodes]
-    return len(mailed) - len(set(known))
+def beyond_one(received: Sequence[str | None], ours: Collection[str]) -> int:
+    """Messages beyond one for each of our actions; one of no action of ours is one too many."""
+    return len(received) - len(set(received) & set(ours))

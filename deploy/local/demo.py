@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+import msgspec
+
 from deploy.local.accounts import make_shops_file, read_keys
 from deploy.local.folder import claim_for_demo, empty
 from deploy.local.layout import Layout, Ports
@@ -15,6 +17,7 @@ from deploy.local.report import Report
 from deploy.local.screen import Screen
 from deploy.local.stack import LocalStack
 from deploy.simulated import ORIGIN, SHOP
+from services.notifier.scenarios.shipped import SHIPPED
 from shared.clock import FastClock, system_clock
 
 DAY_SECONDS = 86_400.0
@@ -27,6 +30,9 @@ _EXTRA = {
     "HIKITOME_MAIL_FROM_NAME": "みのり堂(デモ)",
     "HIKITOME_SENDER_POSTAL_ADDRESS": "〒100-0000 東京都千代田区デモ町1-2-3",
     "HIKITOME_SENDER_CONTACT": "support@hikitome.example",
+    "HIKITOME_ACCOUNT_URL": "https://shop.hikitome.example/account",
+    # Everything that is shipped, so that all of it can be seen.
+    "HIKITOME_SCENARIOS_ON": msgspec.json.encode(sorted(SHIPPED)).decode(),
 }
 
 
@@ -88,6 +94,8 @@ def _welcome(layout: Layout) -> str:
     return f"""
   Desk   {layout.url("desk")}   log in as {desk.login} with {desk.password}
   Mails  {layout.url("mails")}   caught, not delivered
+  LINE   {layout.url("line")}   a LINE of our own: read, press, block
+  Post   {layout.url("desk")}/batches   printed by a print house of our own
   Data   {layout.data}   logs in {layout.data / "logs"}
 
   Ctrl-C ends the run and compares what was sent with what arrived.

@@ -22,6 +22,7 @@ class Ports:
     scoring: int = 8702
     desk: int = 8703
     mails: int = 8704
+    line: int = 8705
     ingest_admin: int = 8711
     scoring_admin: int = 8712
     desk_admin: int = 8713
@@ -81,6 +82,20 @@ class Layout:
     def mails_file(self) -> Path:
         return self.data / "mails.db"
 
+    @property
+    def line_file(self) -> Path:
+        return self.data / "line.db"
+
+    @property
+    def print_folder(self) -> Path:
+        """Where the print house takes batches."""
+        return self.data / "print"
+
+    @property
+    def insert_folder(self) -> Path:
+        """Where the warehouse takes packing instructions."""
+        return self.data / "inserts"
+
     def url(self, port: str) -> str:
         return f"http://{LOOPBACK}:{getattr(self.ports, port)}"
 
@@ -126,7 +141,12 @@ def _notifier(layout: Layout) -> dict[str, str]:
         "HIKITOME_SMTP_HOST": LOOPBACK,
         "HIKITOME_SMTP_PORT": str(layout.ports.smtp),
         "HIKITOME_MAILS_URL": layout.url("mails"),
-        "HIKITOME_UNSUBSCRIBE_BASE_URL": layout.url("desk"),
+        "HIKITOME_LINE_API_URL": layout.url("line"),
+        "HIKITOME_LINE_ACCESS_TOKEN": layout.keys.line_token,
+        "HIKITOME_LINE_CHANNEL_SECRET": layout.keys.line_secret,
+        "HIKITOME_PRINT_FOLDER": str(layout.print_folder),
+        "HIKITOME_INSERT_FOLDER": str(layout.insert_folder),
+        "HIKITOME_PUBLIC_URL": layout.url("desk"),
         "HIKITOME_DESK_AGENTS": layout.keys.desk.as_setting(),
         "HIKITOME_UNSUBSCRIBE_SECRETS": json.dumps([layout.keys.unsubscribe]),
         "HIKITOME_OFFERS_FILE": str(OFFERS),

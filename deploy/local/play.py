@@ -7,9 +7,11 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from deploy.local.accounts import ShopAccount
-from deploy.local.check import Findings, Mailed, Until, check, probabilities
+from deploy.local.check import Findings, Received, Until, check, probabilities
 from deploy.local.ledger import Ledger
+from deploy.local.line_store import LineStore
 from deploy.local.mail_store import MailStore
+from deploy.local.print_house import PrintHouse
 from deploy.local.report import Report, Run, report, spread
 from deploy.local.screen import Screen
 from deploy.local.session import is_first
@@ -68,7 +70,7 @@ class Demo:
                 history=self._sender.history,
                 alert_ms=list(self._watcher.latencies.values()),
                 alerts_twice=self._watcher.twice,
-                mails=len(self._mailed()),
+                received=self._received(),
                 restarts=self._stack.supervisor.restarts(),
                 reconnects=self._watcher.reconnects,
                 days=(self._lived.ended - self._lived.began) / timedelta(days=1),
@@ -113,11 +115,20 @@ class Demo:
     async def _check(self, until: Until) -> Findings:
         accepted = [sent for sent in self._sender.history if sent.accepted_at]
         expected = self._ledger.expected(accepted)
-        return await check(self._stack.dsn, expected, until, self._watcher.latencies, self._mailed())
+        return await check(self._stack.dsn, expected, until, self._watcher.latencies, self._received())
 
-    def _mailed(self) -> list[Mailed]:
-        with closing(MailStore(self._stack.layout.mails_file)) as store:
-            return [Mailed(mail.action) for mail in store.newest(store.count())]
+    def _received(self) -> Received:
+        layout = self._stack.layout
+        with closing(MailStore(layout.mails_file)) as mails, closing(LineStore(layout.line_file)) as line:
+            return Received(
+                mails=[mail.action for mail in mails.newest(mails.count())],
+                line=[message.retry_key for message in line.accepted()],
+                post=[
+                    piece["action"]
+                    for folder in (layout.print_folder, layout.insert_folder)
+                    for piece in PrintHouse(folder, folder / "accepted.jsonl").accepted()
+                ],
+            )
 
     async def _show_progress(self) -> None:
         while True:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from deploy.local.check import Findings
+from deploy.local.check import Findings, Received
 from simulation.send import Sent
 
 
@@ -24,6 +24,8 @@ class Report(msgspec.Struct, frozen=True):
     risk_events: int
     alerts: int
     mails: int
+    line: int
+    post: int
     ack_ms: Spread
     alert_ms: Spread
     lost: int
@@ -48,7 +50,7 @@ class Run(msgspec.Struct, frozen=True):
     history: Sequence[Sent]
     alert_ms: Sequence[float]
     alerts_twice: int
-    mails: int
+    received: Received
     restarts: int
     reconnects: int
     days: float
@@ -76,7 +78,9 @@ def report(run: Run, findings: Findings) -> Report:
         events_scored=findings.events_scored,
         risk_events=findings.risk_events,
         alerts=findings.alerts,
-        mails=run.mails,
+        mails=len(run.received.mails),
+        line=len(run.received.line),
+        post=len(run.received.post),
         ack_ms=spread([sent.ack_ms for sent in run.history if sent.ack_ms is not None]),
         alert_ms=spread(run.alert_ms),
         lost=sum(findings.lost.values()),
@@ -100,7 +104,8 @@ def lines(done: Report) -> list[tuple[str, str]]:
         ("Webhooks", f"{done.webhooks_sent} sent, {done.webhooks_accepted} accepted"),
         ("Answered after", _spoken(done.ack_ms)),
         ("Events scored", str(done.events_scored)),
-        ("Risks", f"{done.risk_events} told, {done.alerts} alerts, {done.mails} mails"),
+        ("Risks", f"{done.risk_events} told, {done.alerts} alerts"),
+        ("Messages", f"{done.mails} mails, {done.line} by LINE, {done.post} by post"),
         ("Alert on the desk after", _spoken(done.alert_ms)),
         *_quality(done.truth),
         ("Lost", _by_cause(done.lost, done.lost_by)),

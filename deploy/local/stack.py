@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any, Self
@@ -82,14 +82,15 @@ class LocalStack:
         await self.supervisor.start(tansu.command(), essential=True)
         await asyncio.gather(make_database(postgres), make_topics(tansu))
         await reset_offsets(self.dsn, SCHEMAS)
-        await self.supervisor.start(_mail_catcher(layout))
+        for outside in (_mail_catcher(layout), _line(layout), _print_house(layout)):
+            await self.supervisor.start(outside)
         for name in SERVICES:
             await self.supervisor.start(_service(layout, name, self.dsn))
         await self._until_all_answer()
 
     async def _until_all_answer(self) -> None:
         addresses = {name: f"{self.layout.url(port)}/readyz" for name, port in SERVICES.items()}
-        addresses["mails"] = self.layout.url("mails")
+        addresses |= {page: self.layout.url(page) for page in ("mails", "line")}
         deadline = monotonic() + STARTING_SECONDS
         async with httpx.AsyncClient(trust_env=False) as client:
             for name, address in addresses.items():
@@ -108,7 +109,7 @@ class LocalStack:
         """First who writes, then who follows; last the broker, which forgets what nobody has read."""
         await self.supervisor.stop("ingest", patience=2)
         await asyncio.sleep(READING_SECONDS)
-        await self.supervisor.stop("scoring", "notifier", "mails", patience=3)
+        await self.supervisor.stop("scoring", "notifier", "mails", "line", "print-house", patience=3)
         await self.supervisor.stop("broker", "postgres", patience=3)
 
 
@@ -139,16 +140,34 @@ def _service(layout: Layout, name: str, dsn: str) -> Command:
 
 
 def _mail_catcher(layout: Layout) -> Command:
-    ports = layout.ports
-    arguments = (
-        "--file",
-        str(layout.mails_file),
-        "--smtp-port",
-        str(ports.smtp),
-        "--page-port",
-        str(ports.mails),
-    )
-    return Command("mails", (sys.executable, "-m", "deploy.local.mail_catcher", *arguments))
+    arguments = {
+        "--file": str(layout.mails_file),
+        "--smtp-port": str(layout.ports.smtp),
+        "--page-port": str(layout.ports.mails),
+    }
+    return _outside("mails", "mail_catcher", arguments)
+
+
+def _line(layout: Layout) -> Command:
+    arguments = {
+        "--file": str(layout.line_file),
+        "--port": str(layout.ports.line),
+        "--token": layout.keys.line_token,
+        "--secret": layout.keys.line_secret,
+        "--webhook": f"{layout.url('desk')}/line/webhook",
+    }
+    return _outside("line", "line_fake", arguments)
+
+
+def _print_house(layout: Layout) -> Command:
+    """It prints, and is the warehouse as well."""
+    folders = ("--folder", str(layout.print_folder), "--folder", str(layout.insert_folder))
+    return Command("print-house", (sys.executable, "-m", "deploy.local.print_house", *folders))
+
+
+def _outside(name: str, module: str, arguments: Mapping[str, str]) -> Command:
+    options = [word for option in arguments.items() for word in option]
+    return Command(name, (sys.executable, "-m", f"deploy.local.{module}", *options))
 
 
 def _last_line(log: Path) -> str:

@@ -37,6 +37,7 @@ def _welcome(layout: Layout) -> str:
   Desk      {layout.url("desk")}   log in as {desk.login} with {desk.password}
   Webhooks  {layout.url("ingest")}/webhooks/<shop>/<cart>   shops and secrets: {layout.shops_file}
   Mails     {layout.url("mails")}   caught, not delivered
+  LINE      {layout.url("line")}   a LINE of our own; batches of post lie in {layout.print_folder}
   Risk      {layout.url("scoring")}/v1/customers/<customer>/risk   bearer token: {layout.data / "keys.json"}
   Metrics   {layout.url("ingest_admin")}/metrics  {layout.url("scoring_admin")}/metrics  \
 {layout.url("desk_admin")}/metrics

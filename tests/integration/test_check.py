@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import asyncpg
 import pytest
 
-from deploy.local.check import Findings, Mailed, Until, check
+from deploy.local.check import Findings, Received, Until, check
 from deploy.local.ledger import Expected
 from deploy.local.stack import make_schemas
 
@@ -31,7 +31,7 @@ class Path:
         self, seen: tuple[str, ...] = (ALERT,), mailed: tuple[str | None, ...] = (ACTION,)
     ) -> Findings:
         expected = Expected({EVENT}, {CUSTOMER})
-        return await check(self._dsn, expected, LATER, seen, [Mailed(action) for action in mailed])
+        return await check(self._dsn, expected, LATER, seen, Received(mails=mailed))
 
 
 @pytest.fixture
@@ -190,11 +190,11 @@ async def test_an_alert_that_never_came_over_the_stream_is_lost(path: Path) -> N
     assert (await path.check(seen=())).lost["on_the_stream"] == 1
 
 
-async def test_a_second_mail_of_an_episode_is_doubled(path: Path) -> None:
+async def test_a_second_mail_of_an_action_is_doubled(path: Path) -> None:
     assert (await path.check(mailed=(ACTION, ACTION))).doubled["mails"] == 1
 
 
-async def test_mails_of_two_episodes_are_not(path: Path) -> None:
+async def test_mails_of_two_actions_are_not(path: Path) -> None:
     another = str(uuid.UUID(int=9))
     await enrol(path, another, "e2")
     assert (await path.check(mailed=(ACTION, another))).doubled["mails"] == 0

@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from deploy.local.check import Findings, Mailed, mailed_twice
+from deploy.local.check import Findings, Received, beyond_one
 from deploy.local.report import Run, lines, percentile, report
 from shared.clock import system_clock
 from simulation.send import Sent
@@ -40,7 +40,7 @@ def run(alerts_twice: int = 0) -> Run:
         history=[sent(10.0), sent(30.0), sent(None)],
         alert_ms=[500.0],
         alerts_twice=alerts_twice,
-        mails=2,
+        received=Received(mails=["a", "b"], line=["k"], post=["c", "d", "e"]),
         restarts=0,
         reconnects=0,
         days=60.04,
@@ -54,6 +54,7 @@ def test_the_json_line_has_every_promised_number() -> None:
     assert told["webhooks_sent"] == 3
     assert told["webhooks_accepted"] == 2
     assert (told["events_scored"], told["risk_events"], told["alerts"], told["mails"]) == (7, 3, 2, 2)
+    assert (told["line"], told["post"]) == (1, 3)
     assert told["ack_ms"] == {"p50": 10.0, "p99": 30.0}
     assert told["alert_ms"] == {"p50": 500.0, "p99": 500.0}
     assert (told["lost"], told["doubled"]) == (0, 0)
@@ -81,10 +82,10 @@ def test_a_percentile_is_the_nearest_rank(percent: int, value: float) -> None:
     assert percentile([float(n) for n in range(100, 0, -1)], percent) == value
 
 
-def test_two_mails_of_one_episode_are_one_too_many() -> None:
-    mailed = [Mailed("a"), Mailed("b"), Mailed("c")]
-    assert mailed_twice(mailed, {"a": "x 1", "b": "x 1", "c": "y 1"}) == 1
+def test_two_messages_of_one_action_are_one_too_many() -> None:
+    assert beyond_one(["a", "b", "a"], {"a", "b", "c"}) == 1
 
 
-def test_a_mail_that_names_no_action_is_one_too_many() -> None:
-    assert mailed_twice([Mailed("a"), Mailed(None)], {"a": "x 1"}) == 1
+@pytest.mark.parametrize("stranger", [None, "x"])
+def test_a_message_that_names_no_action_of_ours_is_one_too_many(stranger: str | None) -> None:
+    assert beyond_one(["a", stranger], {"a"}) == 1
