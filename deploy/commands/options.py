@@ -17,6 +17,7 @@ _WHAT = {
     "scoring": "the risk API",
     "desk": "the call centre's page",
     "mails": "the page of sent mails",
+    "line": "a LINE of our own",
     "ingest_admin": "health and metrics of ingest",
     "scoring_admin": "health and metrics of scoring",
     "desk_admin": "health and metrics of the notifier",
