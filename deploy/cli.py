@@ -16,6 +16,7 @@ COMMANDS = {
     "backtest": "Judge the model by the past, beside simpler rules.",
     "explain": "Say why customers are scored as they are, fact by fact.",
     "simulate-threshold": "Show what other thresholds would have meant last month.",
+    "scenarios": "Check, preview and rehearse scenarios, and bring them in and out as files.",
     "truth": "Compare the model with the true hazard of a simulated shop.",
 }
 

@@ -2,7 +2,9 @@
 
 import asyncio
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
+from services.notifier.enrol import Shop
 from services.notifier.follow import observe
 from shared.clock import monotonic, system_clock
 from shared.events.envelope import Envelope
@@ -21,7 +23,7 @@ async def raise_steadily(engine: AsyncEngine, rate: float, count: int) -> dict[s
         envelope = _risk(number)
         began[derived_id("alert", f"episode {number}")] = monotonic()
         async with transaction(engine) as connection:
-            await observe({}, connection, [envelope])
+            await observe(Shop(ZoneInfo("Asia/Tokyo"), system_clock), connection, [envelope])
     return began
 
 

@@ -7,14 +7,17 @@ from pathlib import Path
 
 import click
 
-from services.notifier import spare
+from services.notifier import never, playbook
 from services.notifier.app import Parts, create_app
 from services.notifier.auth import Door, Passwords
 from services.notifier.desk import Desk
+from services.notifier.enrol import Shop
 from services.notifier.follow import GROUP, TOPICS, observe
 from services.notifier.history import History
+from services.notifier.mailroom import room_of
+from services.notifier.notice import Notice
 from services.notifier.outgoing import make_dispatcher, make_hooks, unsubscribe_router
-from services.notifier.scenarios.shipped import SCENARIOS, with_holdout
+from services.notifier.post import Post
 from services.notifier.settings import NotifierSettings
 from services.notifier.stream import Fanout, Sequencer, live_engine
 from services.notifier.supervisor import Refitting, Supervisor
@@ -68,9 +71,10 @@ async def _run(
     await fanout.start()
     links = unsubscribe_router(engine, settings, clock)
     app = create_app(settings, clock, system_clock, Parts(desk, door, fanout), [links])
-    scenarios = with_holdout(SCENARIOS, settings.holdout_percent)
-    await spare.withdraw_open(engine, scenarios, clock())
-    follow = partial(observe, scenarios)
+    await playbook.seed(engine, settings.scenarios_on, settings.holdout_percent)
+    shop, key = Shop(settings.shop_zone(), clock), settings.never_key()
+    await never.prepare(engine, key)
+    follow = partial(never.observe, key, partial(observe, shop))
     team = Supervisor(engine, clock, system_clock, settings.shop_zone(), settings.sla_minutes)
     stream = PartitionStream(settings, live, GROUP, TOPICS, follow, health=health, committed=committed)
     return await run(
@@ -78,7 +82,9 @@ async def _run(
         ("relay", Relay(engine, producer, committed=committed, health=health).run),
         ("sequencer", Sequencer(live, health).run),
         ("fanout", fanout.run),
+        ("notice", Notice(engine, shop, health).run),
         ("dispatch", make_dispatcher(engine, settings, clock, health).run),
+        ("post", Post(engine, room_of(settings), clock, health).run),
         ("hooks", make_hooks(engine, settings, health).run),
         ("history", History(engine, clock, settings.history()).run),
         ("capacity", Refitting(team, health).run),

@@ -7,6 +7,7 @@ from itertools import groupby
 from typing import Literal
 
 from services.notifier.alert import Alert, Cause
+from services.notifier.scenarios.occasion import HEARD
 from services.notifier.store.alerts import Standing, Touched, cart_of
 from services.notifier.store.customers import Over
 from services.notifier.store.duplicates import Judgement, Suspicion
@@ -50,8 +51,8 @@ class Round:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """Consents, and contracts that end, may end or go on: of what they say about one thing, time or the first
-    decides.
+    """Consents, contracts that end, may end or go on, and deeds: of what they say about one thing, time or
+    the first decides.
     """
 
     said: Sequence[Envelope]
@@ -112,6 +113,8 @@ def _sort(envelope: Envelope) -> Sort:
         case SubscriptionCancelRequested() | SubscriptionResumed():
             return "word"
         case SubscriptionStarted() | SubscriptionChanged():
+            return "word"
+        case data if isinstance(data, HEARD):
             return "word"
         case DuplicateSuspected() | CustomerMerged() | CustomerSeparated():
             return "identity"

@@ -49,6 +49,7 @@ class Figures:
     messages_planned: int = 0
     unsent_seconds: float = 0.0
     unknown: int = 0
+    halted: int = 0
     raised: int = 0
     claimed: int = 0
     parked: int = 0
@@ -186,9 +187,10 @@ def _messages(figures: Figures) -> list[Statement]:
     level = _level(age, UNSENT)
     facts: dict[str, Fact] = {"due": figures.messages_due, "planned": figures.messages_planned, "age": age}
     code = "messages_moving" if level == "good" else "messages_stuck"
-    unknown = figures.unknown
+    unknown, halted = figures.unknown, figures.halted
     return [
         Statement("messages", "messages", code, level, facts),
+        *([Statement("messages", "halted", "halted_some", "act", {"n": halted})] if halted else []),
         Statement("messages", "unknown", "unknown_some", "act", {"n": unknown})
         if unknown
         else Statement("messages", "unknown", "unknown_none", "good"),

@@ -13,6 +13,9 @@ from shared.events.ids import derived_id
 from shared.postgres import outbox
 from shared.postgres.engine import AsyncConnection
 
+# In a word's source: said by our own link in a message, not by the cart.
+BY_LINK = "#unsubscribe"
+
 
 async def follow(connection: AsyncConnection, envelopes: Sequence[Envelope]) -> None:
     """Customers' yes and no to channels; what is planned is decided by it when its time comes."""
@@ -48,5 +51,6 @@ async def unsubscribe(
         correlationid=event_id,
         data=ConsentWithdrawn(channel),
     )
-    await follow(connection, [told_to_all])
+    word = Word(event_id, customer_ref, channel, False, now, f"{told_to_all.source}{BY_LINK}")
+    await consents.keep(connection, [word])
     await outbox.append(connection, [told_to_all])

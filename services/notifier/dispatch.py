@@ -5,8 +5,8 @@ import asyncio
 import structlog
 
 from services.notifier.attempt import Attempts
-from services.notifier.scenarios.action import Action, told, unknown
-from services.notifier.store import actions
+from services.notifier.scenarios.action import Action, deferred, told, unknown
+from services.notifier.store import actions, scenarios, sendings
 from shared.clock import Now, monotonic, system_clock
 from shared.kafka.attempt import until_done
 from shared.postgres import outbox
@@ -66,17 +66,26 @@ class Dispatcher:
 
     async def _give_up(self) -> None:
         async with transaction(self._engine) as connection:
-            lost = await actions.abandon(connection, _WORKER_LOST)
+            lost = await sendings.abandon(connection, _WORKER_LOST, self._attempts.repeats())
             now, received = self._clock(), system_clock()
-            events = [told(action, unknown(action, _WORKER_LOST), now, received) for action in lost]
+            events = [
+                told(
+                    one,
+                    unknown(one, _WORKER_LOST) if to == "unknown" else deferred(one, _WORKER_LOST, now),
+                    now,
+                    received,
+                )
+                for one, to in lost
+            ]
             await outbox.append(connection, events)
-        for action in lost:
-            log.warning("a worker was lost while sending", action=action.id, channel=action.channel)
-            metrics.actions.labels(action.channel, "unknown").inc()
+        for action, to in lost:
+            log.warning("a worker was lost while sending", action=action.id, channel=action.channel, to=to)
+            metrics.actions.labels(action.channel, "unknown" if to == "unknown" else "deferred").inc()
 
     async def _measure(self) -> None:
         async with transaction(self._engine) as connection:
             backlog = await actions.backlog(connection)
+            metrics.scenario_halted.set(await scenarios.halted(connection))
         for channel, state in self._measured - {(one.channel, one.state) for one in backlog}:
             metrics.actions_in_state.labels(channel, state).set(0)
             metrics.action_oldest_age_seconds.labels(channel, state).set(0)

@@ -6,8 +6,10 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
-from uuid import uuid4
+from uuid import UUID, uuid4
 
+from services.notifier.channels.scenario_webhook import NoTarget
+from services.notifier.channels.scenario_webhook import Target as ScenarioTarget
 from services.notifier.channels.webhook import PREFIX, allows
 from services.notifier.store import audit, deliveries, delivery_log, endpoints
 from services.notifier.store.audit import Entry
@@ -157,6 +159,21 @@ class Endpoints:
             said = entry if entry.detail else replace(entry, detail=endpoint.target.name)
             await audit.append(connection, said, self.now())
         return endpoint
+
+
+async def target(engine: AsyncEngine, now: Now, endpoint_id: str) -> ScenarioTarget | NoTarget:
+    """Where a scenario's step goes that names this endpoint; `now` is real time."""
+    try:
+        wanted = str(UUID(endpoint_id))
+    except ValueError:
+        return "no_endpoint"
+    async with transaction(engine) as connection:
+        endpoint = await endpoints.find(connection, wanted)
+        mailbox = await endpoints.mailbox(connection, wanted, now())
+    if endpoint is None or mailbox is None:
+        return "no_endpoint"
+    off = endpoint.off_because is not None
+    return "endpoint_off" if off else ScenarioTarget(mailbox.url, mailbox.secrets)
 
 
 def _secret() -> str:

@@ -3,11 +3,31 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from services.notifier import announce, batch, cancellation, consent, customer, enrol, spare, withdrawal
+from services.notifier import (
+    announce,
+    batch,
+    cancellation,
+    consent,
+    customer,
+    enrol,
+    heard,
+    line,
+    spare,
+    withdrawal,
+)
 from services.notifier.alert import Alert
 from services.notifier.batch import Assessed, Closing, Erasure, Identity, Round, Words
-from services.notifier.spare import Scenarios
-from services.notifier.store import alerts, changes, contacts, customers, duplicates, persons
+from services.notifier.enrol import Door, Shop
+from services.notifier.store import (
+    alerts,
+    changes,
+    contacts,
+    customers,
+    duplicates,
+    never,
+    persons,
+    unreachable,
+)
 from services.notifier.store.alerts import Raised, Touched
 from shared.clock import system_clock
 from shared.events.customer import ConsentGranted, ConsentWithdrawn, ContactChanged
@@ -22,20 +42,24 @@ GROUP = "notifier"
 TOPICS = (CHURN_RISK, CUSTOMER_CONTACTS, CUSTOMER_EVENTS)
 
 
-async def observe(scenarios: Scenarios, connection: AsyncConnection, envelopes: Sequence[Envelope]) -> None:
-    """One batch of one partition, inside its transaction; `scenarios` say who is left alone."""
+async def observe(shop: Shop, connection: AsyncConnection, envelopes: Sequence[Envelope]) -> None:
+    """One batch of one partition, inside its transaction, by the scenarios that run at its beginning."""
     touched = batch.touched(envelopes)
     threshold = await alerts.threshold(connection) if touched.episodes else 0.0
     if touched != Touched():
         await alerts.lock_open(connection, touched)
     await _keep_contacts(connection, envelopes)
     await customer.remember(connection, envelopes)
+    await line.follow(connection, envelopes)
+    await heard.follow(connection, envelopes)
+    door = await shop.door(connection)
     for piece in batch.pieces(envelopes):
         match piece:
             case Round(assessed):
-                await _follow_risks(connection, assessed, scenarios, threshold)
+                await _follow_risks(connection, assessed, door, threshold)
             case Words(said):
                 await _follow_words(connection, said)
+                await enrol.hear(connection, door, said)
             case Erasure(ref, at):
                 await _erase(connection, ref, at)
             case Identity(said):
@@ -44,20 +68,25 @@ async def observe(scenarios: Scenarios, connection: AsyncConnection, envelopes: 
 
 
 async def _follow_risks(
-    connection: AsyncConnection, assessed: Sequence[Assessed], scenarios: Scenarios, threshold: float
+    connection: AsyncConnection, assessed: Sequence[Assessed], door: Door, threshold: float
 ) -> None:
-    """A change may be the first we hear of an episode, for its beginning is not kept for ever."""
+    """A change may be the first we hear of an episode, for its beginning is not kept for ever.
+
+    Scenarios first: whom they hold out is not called either.
+    """
     now = system_clock()
+    await enrol.plan(connection, door, [one.envelope for one in assessed])
     at_risk = [one for one in assessed if one.risk.phase != "left"]
     refreshed = await alerts.refresh(connection, [one.risk for one in at_risk], now, threshold)
     unknown = [one for one in at_risk if one.risk.episode not in refreshed]
     may = await customers.may_call(connection, {one.envelope.subject: one.risk for one in unknown})
-    called = [(one, spare.sparing(scenarios, one)) for one in unknown if one.envelope.subject in may]
-    await _raise(connection, [one for one, spared in called if spared is None], now, threshold)
+    called = [one for one in unknown if one.envelope.subject in may]
+    spared = await spare.sparing(connection, called)
+    await _raise(connection, [one for one in called if one.risk.episode not in spared], now, threshold)
     over = [Closing("risk_left", episode=one.risk.episode) for one in assessed if one.risk.phase == "left"]
     await withdrawal.close(connection, over, now)
-    await enrol.plan(connection, [one.envelope for one in assessed])
-    await spare.record(connection, [(spared, one.envelope.time) for one, spared in called if spared])
+    told = [(spared[one.risk.episode], one.envelope.time) for one in called if one.risk.episode in spared]
+    await spare.record(connection, told)
 
 
 async def _raise(
@@ -121,6 +150,7 @@ async def _erase(connection: AsyncConnection, ref: str, at: datetime) -> None:
     accounts may have borrowed it.
     """
     await customers.erase(connection, ref, at)
+    await never.outlive(connection, ref, at)
     await contacts.delete(connection, ref)
     await alerts.forget_notes(connection, ref)
     await customer.forget(connection, ref, at)
@@ -131,11 +161,12 @@ async def _erase(connection: AsyncConnection, ref: str, at: datetime) -> None:
 
 async def _keep_contacts(connection: AsyncConnection, envelopes: Sequence[Envelope]) -> None:
     newest: dict[str, tuple[ContactChanged, datetime]] = {}
-    for envelope in envelopes:
+    for envelope in sorted(envelopes, key=lambda one: one.time):
         if isinstance(envelope.data, ContactChanged):
             known = newest.get(envelope.subject)
-            if known is None or known[1] <= envelope.time:
-                newest[envelope.subject] = (envelope.data, envelope.time)
+            contact = contacts.combined(known[0], envelope.data) if known is not None else envelope.data
+            newest[envelope.subject] = (contact, envelope.time)
+    await unreachable.clear_changed(connection, newest)
     await contacts.keep(connection, newest)
     if newest:
         await changes.append_contact_changed(connection, sorted(newest), system_clock())

@@ -22,10 +22,10 @@ _WHAT: dict[type[msgspec.Struct], str] = {
     for name, struct in TYPES.items()
     if (short := name.removeprefix("com.hikitome.").removesuffix(".v1")).split(".", 1)[0] in _FAMILIES
 }
-# What may hold words that a customer typed is kept only where it is a code.
-_WORDS = ("reason", "code", "survey", "message")
-_CODE = re.compile(r"[A-Za-z][A-Za-z0-9_.:-]{0,59}")
-_LEFT_OUT = ("media", "wording")
+# What may hold words that a customer typed is kept only where it is a code, or the id of an action.
+_WORDS = ("reason", "code", "survey", "message", "media")
+_CODE = re.compile(r"[A-Za-z][A-Za-z0-9_.:-]{0,59}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_LEFT_OUT = ("wording",)
 _MOST_LINES = 10
 
 

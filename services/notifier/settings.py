@@ -12,6 +12,7 @@ from services.notifier.offers.file import read as read_offers
 from services.notifier.offers.offer import SHIPPED, Catalogue
 from services.notifier.rights import Role
 from services.notifier.scenarios.calling import CallingHours, Calls
+from services.notifier.templates.occasion import Sender
 from shared.process.settings import CommonSettings
 
 
@@ -97,10 +98,6 @@ class NotifierSettings(CommonSettings):
         "", description="The sender's postal address, which the law wants in mails."
     )
     sender_contact: str = Field("", description="Where to complain or ask, which the law wants in mails.")
-    unsubscribe_base_url: str = Field(
-        "http://127.0.0.1:8703",
-        description="Address before /unsubscribe/... in mails; the desk as customers see it.",
-    )
     unsubscribe_secrets: tuple[SecretStr, ...] = Field(
         min_length=1,
         description="Keys of the links in mails, as a JSON list: the first signs, the others still count.",
@@ -132,11 +129,11 @@ class NotifierSettings(CommonSettings):
     )
     public_url: str = Field(
         "http://127.0.0.1:8703",
-        description="The desk as customers reach it, in links and QR codes.",
+        description="The desk as customers reach it: links in messages, QR codes, /unsubscribe and /go.",
     )
     never_contact_pepper: SecretStr | None = Field(
         None,
-        description="Key of the hashes on the never-contact list.",
+        description="Key of the hashes on the never-contact list; without one, the first unsubscribe secret.",
     )
     scenarios_on: tuple[str, ...] = Field(
         ("churn_warning", "payment_failed"),
@@ -156,7 +153,7 @@ class NotifierSettings(CommonSettings):
     )
     quiet_until: time = Field(time(8, 0), description="… and before this one.")
     holdout_percent: float = Field(
-        5.0, ge=0, le=100, description="Share of customers left alone, to measure against."
+        5.0, ge=0, le=100, description="Share left alone by the shipped scenarios when they are first seen."
     )
 
     @model_validator(mode="after")
@@ -182,6 +179,21 @@ class NotifierSettings(CommonSettings):
 
     def history(self) -> timedelta:
         return timedelta(days=self.history_days)
+
+    def never_key(self) -> bytes:
+        """Key of the never-contact list: whoever changes it loses what is on it."""
+        return (self.never_contact_pepper or self.unsubscribe_secrets[0]).get_secret_value().encode()
+
+    def sender(self) -> Sender:
+        """Who writes to customers."""
+        return Sender(
+            shop_name=self.shop_name,
+            name=self.mail_from_name,
+            mail=self.mail_from_address,
+            postal_address=self.sender_postal_address,
+            contact=self.sender_contact,
+            account_url=self.account_url,
+        )
 
     def shop_zone(self) -> ZoneInfo:
         return ZoneInfo(self.zone)

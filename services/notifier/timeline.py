@@ -28,7 +28,7 @@ class Step:
     """A state that a message of a scenario came into; `state` and `reason` then, `current` if it still is so.
 
     `at` is the real time of the change. The others are business time: when it was to go out, when it began
-    to, and from when to when the customer was in the scenario.
+    to, and from when to when the customer was in the scenario, whose `title` is as it was then.
     """
 
     scenario: str
@@ -42,6 +42,7 @@ class Step:
     began_at: datetime | None
     enrolled_at: datetime
     ended_at: datetime | None
+    title: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +109,8 @@ def of_messages(steps: Iterable[Step], business: Callable[[datetime], datetime])
 
 
 def _of_message(step: Step, business: Callable[[datetime], datetime]) -> Line | None:
-    facts = {"scenario": step.scenario, "step": step.step, "reason": step.reason, "state": step.state}
+    scenario = step.title or step.scenario
+    facts = {"scenario": scenario, "step": step.step, "reason": step.reason, "state": step.state}
     decided = min(max(business(step.at), step.enrolled_at), step.ended_at or step.due_at)
     match step.state:
         case "planned" if step.reason is not None:
@@ -116,6 +118,8 @@ def _of_message(step: Step, business: Callable[[datetime], datetime]) -> Line | 
             return _message(step, "deferred", decided, {**facts, "until": until})
         case "planned" | "claimed" | "retry_at" | "sending" if step.current:
             return _message(step, "planned", step.due_at, facts)
+        case "batched" if step.current:
+            return _message(step, "batched", step.began_at or decided, facts)
         case "sent" | "unknown":
             return _message(step, step.state, step.began_at or decided, facts)
         case "suppressed" | "rejected" | "expired":

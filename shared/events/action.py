@@ -7,7 +7,6 @@ import msgspec
 
 from shared.events.money import Money
 
-
 Way = Literal["mail", "line", "postal_dm", "phone", "insert", "webhook"]
 """A way out to a customer: the channels of consent, what is put into a parcel (同梱), and another program."""
 

@@ -7,7 +7,7 @@ import msgspec
 from shared.events import action, commerce, customer, engagement, identity, payment, risk, subscription
 from shared.events.topics import CHURN_RISK, CUSTOMER_CONTACTS, CUSTOMER_EVENTS, RETENTION_ACTIONS, Topic
 
-Event = Union[  # noqa: UP007 - a union of forty-six members reads better as a list
+Event = Union[  # noqa: UP007 - a union of forty-seven members reads better as a list
     commerce.OrderPlaced,
     commerce.OrderPaid,
     commerce.OrderCancelled,
@@ -36,6 +36,7 @@ Event = Union[  # noqa: UP007 - a union of forty-six members reads better as a l
     engagement.MailBounced,
     engagement.LineFollowed,
     engagement.LineBlocked,
+    engagement.LineClicked,
     engagement.SurveyAnswered,
     engagement.SupportContacted,
     engagement.ReferralMade,
@@ -86,6 +87,7 @@ TYPES: dict[str, type[msgspec.Struct]] = {
     "com.hikitome.mail.bounced.v1": engagement.MailBounced,
     "com.hikitome.line.followed.v1": engagement.LineFollowed,
     "com.hikitome.line.blocked.v1": engagement.LineBlocked,
+    "com.hikitome.line.clicked.v1": engagement.LineClicked,
     "com.hikitome.survey.answered.v1": engagement.SurveyAnswered,
     "com.hikitome.support.contacted.v1": engagement.SupportContacted,
     "com.hikitome.referral.made.v1": engagement.ReferralMade,

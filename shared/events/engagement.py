@@ -39,6 +39,12 @@ class LineBlocked(msgspec.Struct, frozen=True, omit_defaults=True):
     """ブロック."""
 
 
+class LineClicked(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A link of a message by LINE was opened; `message` is the action."""
+
+    message: str | None = None
+
+
 class SurveyAnswered(msgspec.Struct, frozen=True, omit_defaults=True):
     """An answer (アンケート): `nps` is 0 to 10, `satisfaction` 1 to 5, `again` whether they would reorder."""
 

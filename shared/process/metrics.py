@@ -161,9 +161,10 @@ webhooks = Counter(
 )
 actions = Counter(
     "hikitome_actions_total",
-    "Actions by what became of them: sent, rejected, suppressed, deferred, unknown or expired.",
+    "Actions by what became of them: sent, rejected, suppressed, deferred, batched, unknown or expired.",
     ["channel", "outcome"],
 )
+scenario_halted = Gauge("hikitome_scenario_halted", "Scenarios that stopped because they sent too much.")
 actions_in_state = Gauge("hikitome_actions_in_state", "Actions by state.", ["channel", "state"])
 action_oldest_age_seconds = Gauge(
     "hikitome_action_oldest_age_seconds", "Age of the oldest action in a state.", ["channel", "state"]
@@ -173,6 +174,29 @@ provider_seconds = Histogram(
     "Seconds a message's delivery to its provider took.",
     ["channel"],
     buckets=_ACK,
+)
+line_quota_used = Gauge(
+    "hikitome_line_quota_used", "Messages by LINE this month, as LINE counted and we sent since."
+)
+line_quota_most = Gauge(
+    "hikitome_line_quota_most", "Messages by LINE that this month's plan allows; 0 where it sets no limit."
+)
+line_webhooks = Counter(
+    "hikitome_line_webhooks_total",
+    "What LINE told by webhook: heard, stranger (no customer of ours), ignored (says nothing to us), or the"
+    " whole call unsigned or unreadable.",
+    ["outcome"],
+)
+mail_events = Counter(
+    "hikitome_mail_events_total",
+    "What a mail provider told: heard, known (told before), stranger (no message of ours), ignored, or the"
+    " whole call unsigned or unreadable.",
+    ["outcome"],
+)
+links_followed = Counter(
+    "hikitome_links_followed_total",
+    "Links in messages that were opened: by a person, by a machine that only looks, or unknown (not signed).",
+    ["by"],
 )
 
 # the process

@@ -23,6 +23,7 @@ from deploy.local.process import start, stop
 from services.notifier.app import Parts, create_app
 from services.notifier.auth import Door, Passwords
 from services.notifier.desk import Desk
+from services.notifier.enrol import Shop
 from services.notifier.follow import observe
 from services.notifier.scenarios.calling import CallingHours, Calls
 from services.notifier.settings import NotifierSettings
@@ -131,7 +132,15 @@ async def service(desk: Desk) -> AsyncIterator[Service]:
         {"login": "ken", "name": "藤井 健", "password": "hikitome-desk", "role": "supervisor"},
     ]
     settings = NotifierSettings.model_validate(
-        {"shop_name": "みどり健康堂", "unsubscribe_secrets": ["s" * 32], "desk_agents": agents}
+        {
+            "shop_name": "みどり健康堂",
+            "unsubscribe_secrets": ["s" * 32],
+            "desk_agents": agents,
+            "mail_from_name": "みどり健康堂",
+            "sender_postal_address": "東京都千代田区丸の内1-1-1",
+            "sender_contact": "0120-000-000",
+            "account_url": "https://shop.example/account",
+        }
     )
     service = Service(desk, settings, free_port())
     await service.start()
@@ -198,7 +207,11 @@ def tell(engine: AsyncEngine) -> Callable[..., Awaitable[None]]:
 
     async def put(name: str, *facts: Event) -> None:
         async with transaction(engine) as connection:
-            await observe({}, connection, [_happened(fact, f"demo/shopify/{name}") for fact in facts])
+            await observe(
+                Shop(ZoneInfo("Asia/Tokyo"), system_clock),
+                connection,
+                [_happened(fact, f"demo/shopify/{name}") for fact in facts],
+            )
 
     return put
 

@@ -40,6 +40,7 @@ _ABOUT_A_PERSON = (
 
 # A tilde marks the references that are no customer's (shared.events.refs).
 _LONGEST_OWNER = 200
+_MONTH_AND_DAY = 5
 _OWNER = rf"\A[^~\s\x00-\x1f\x7f][^\x00-\x1f\x7f]{{0,{_LONGEST_OWNER - 1}}}\Z"
 Owner = Annotated[str, msgspec.Meta(pattern=_OWNER)]
 
@@ -99,6 +100,9 @@ def about(
         if not is_owner(event.other):
             return Untranslatable("wrong_shape")
         event = replace(event, other=customer_ref(shop, cart, event.other))
+    if isinstance(event, ContactChanged) and event.birthday is not None:
+        # Shops tell the year as well, which is nobody's business.
+        event = replace(event, birthday=event.birthday[-_MONTH_AND_DAY:])
     if customer is not None:
         return Fact(customer_ref(shop, cart, customer), event, time)
     if subscription is None or isinstance(event, _ABOUT_A_PERSON):

@@ -5,7 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal, Protocol
 
+from services.notifier.scenarios.action import Action
+from services.notifier.scenarios.decide import Bar
+from services.notifier.scenarios.recipient import Recipient
 from services.notifier.scenarios.scenario import Creative
+from shared.postgres.engine import AsyncConnection
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +17,8 @@ class Message:
     """One message, rendered, to one address; `key` is the provider key that was committed before sending.
 
     `payload` is what `Channel.payload` made of it, frozen with the key. `purpose` is the
-    scenario's, `creative` the words as the scenario has them.
+    scenario's, `creative` the words as the scenario has them; `link` is where a QR code leads.
+    `repeat`: an attempt before, with the same key, may have been taken.
     """
 
     action: str
@@ -28,6 +33,8 @@ class Message:
     purpose: Literal["marketing", "service"] = "marketing"
     creative: Creative | None = None
     payload: Mapping[str, Any] | None = None
+    link: str | None = None
+    repeat: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,4 +88,22 @@ class Channel(Protocol):
 
     async def send(self, message: Message) -> Outcome:
         """Try once, and end well within the dispatcher's lease."""
+        ...
+
+
+class Tray(Protocol):
+    """A way out by batches (郵送DM, 同梱): what is put in leaves at the cut-off and can be taken back."""
+
+    async def put(
+        self,
+        connection: AsyncConnection,
+        action: Action,
+        recipient: Recipient,
+        message: Message,
+        now: datetime,
+    ) -> Bar | None:
+        """Into the open batch, by `actions.batch`, in the transaction that decides; `now` is business time.
+
+        Or why it can't be: nothing was done then, and the step's next way is tried.
+        """
         ...

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from email.errors import MessageError
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -9,7 +10,7 @@ from email.policy import SMTP
 from markupsafe import escape
 
 from services.notifier.channels.base import Message
-from services.notifier.templates.render import Sender
+from services.notifier.templates.occasion import Sender
 
 _ADDRESS = re.compile(r"[!-~]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 _LINE_START_DOT = re.compile(rb"^\.", re.MULTILINE)
@@ -37,7 +38,7 @@ def compose(message: Message, sender: Sender) -> bytes:
         letter = _letter(message, sender)
     except (ValueError, MessageError) as error:
         raise Unsendable("bad_header") from error
-    return _unsubscribe_headers(message.unsubscribe_url) + letter.as_bytes()
+    return _header_lines(unsubscribe_headers(message)) + letter.as_bytes()
 
 
 def as_data(letter: bytes) -> bytes:
@@ -64,8 +65,10 @@ def _named(name: str, address: str) -> str:
 
 
 def says_who_sends_it(message: Message, sender: Sender) -> bool:
-    """Name, postal address, contact and the way to refuse, in both parts: without them a mail is illegal."""
-    needed = (sender.name, sender.postal_address, sender.contact, message.unsubscribe_url)
+    """Name, postal address and contact, in both parts; in advertising also how to refuse: the law says so."""
+    needed = [sender.name, sender.postal_address, sender.contact]
+    if message.purpose == "marketing":
+        needed.append(message.unsubscribe_url)
     return all(part.strip() and part in message.text and str(escape(part)) in message.html for part in needed)
 
 
@@ -82,8 +85,19 @@ def _letter(message: Message, sender: Sender) -> EmailMessage:
     return letter
 
 
-def _unsubscribe_headers(url: str) -> bytes:
-    """RFC 8058, by hand: the standard library breaks a long URL into encoded words, which none can follow."""
+def unsubscribe_headers(message: Message) -> dict[str, str]:
+    """RFC 8058; none in a message of service, which is no advertising.
+
+    :raises Unsendable: if the link would break its header.
+    """
+    url = message.unsubscribe_url
+    if not url:
+        return {}
     if not url.isascii() or any(char.isspace() or char in "<>" for char in url):
         raise Unsendable("bad_header")
-    return (f"List-Unsubscribe: <{url}>\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n").encode()
+    return {"List-Unsubscribe": f"<{url}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
+
+
+def _header_lines(headers: Mapping[str, str]) -> bytes:
+    """By hand: the standard library breaks a long URL into encoded words, which none can follow."""
+    return "".join(f"{name}: {value}\r\n" for name, value in headers.items()).encode()

@@ -10,7 +10,7 @@ from aiosmtplib.errors import SMTPException, SMTPResponseException
 
 from services.notifier.channels.base import Deferred, Message, Outcome, Refused, Sent, Unknown
 from services.notifier.channels.letter import Unsendable, as_data, compose, mailbox
-from services.notifier.templates.render import Sender
+from services.notifier.templates.occasion import Sender
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ from starlette.responses import HTMLResponse, Response
 
 from services.notifier import consent
 from services.notifier.scenarios.unsubscribe import read
-from services.notifier.templates.render import Sender, Templates
+from services.notifier.templates.occasion import Sender
+from services.notifier.templates.render import Templates
 from shared.clock import Now
 from shared.events.customer import Channel
 from shared.postgres.engine import AsyncEngine, transaction

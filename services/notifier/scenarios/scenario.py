@@ -1,15 +1,13 @@
 """A scenario (シナリオ) as data: whom it is for, its steps, who is left alone, and what ends it."""
 
-from collections.abc import Iterable
 from datetime import time
 from typing import Literal
 
 import msgspec
 
 from services.notifier.scenarios.segment import Segment
-from services.notifier.scenarios.trigger import OnRisk, Trigger
+from services.notifier.scenarios.trigger import Trigger
 from shared.events.action import Way
-from shared.events.risk import RiskAssessed
 
 End = Literal[
     "episode_over", "cancelled", "erased", "do_not_contact", "ordered", "answered", "recovered", "outranked"
@@ -109,13 +107,3 @@ class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def find_step(self, key: str) -> Step | None:
         return next((step for step in self.steps if step.key == key), None)
-
-
-def matching(scenarios: Iterable[Scenario], risk: RiskAssessed) -> list[Scenario]:
-    """Those that this risk sets off, whatever else the customer must be for them."""
-    return [one for one in scenarios if isinstance(one.trigger, OnRisk) and one.trigger.is_for(risk)]
-
-
-def ended_by(scenarios: Iterable[Scenario], end: End) -> list[str]:
-    """Keys of the scenarios that this ends."""
-    return [scenario.key for scenario in scenarios if end in ALWAYS or end in scenario.ends]

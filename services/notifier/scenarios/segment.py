@@ -20,9 +20,9 @@ class Range(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Segment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`spent` in minor units; `customer_days` since the first order, `silent_days` since the last.
 
-    `delivery_numbers`, `bound_left` (deliveries until the promised minimum (回数縛り) is kept) and
-    `skips_in_a_row` are of the contract in question, `amount` of the order. `contract` asks for a
-    running one.
+    `delivery_numbers`, `bound_left` (deliveries until the promised minimum (回数縛り) is kept, below 0
+    after it) and `skips_in_a_row` are of the contract in question, `amount` of the order. `contract` asks for
+    a running one.
     """
 
     products: frozenset[str] = frozenset()
@@ -38,6 +38,30 @@ class Segment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     bound_left: Range = Range()
     skips_in_a_row: Range = Range()
     contract: bool | None = None
+
+    def holds(self, profile: "Profile") -> bool:
+        """Whether the customer is all that is asked."""
+        return self._names(profile) and self._numbers(profile) and self.contract in (None, profile.contract)
+
+    def _names(self, profile: "Profile") -> bool:
+        return (
+            (not self.products or bool(self.products & profile.products))
+            and not self.not_products & profile.products
+            and (not self.media or profile.media in self.media)
+            and (not self.prefectures or profile.prefecture in self.prefectures)
+        )
+
+    def _numbers(self, profile: "Profile") -> bool:
+        return (
+            self.orders.holds(profile.orders)
+            and self.spent.holds(profile.spent)
+            and self.amount.holds(profile.amount)
+            and self.customer_days.holds(profile.customer_days)
+            and self.silent_days.holds(profile.silent_days)
+            and (not self.delivery_numbers or profile.delivery_number in self.delivery_numbers)
+            and self.bound_left.holds(profile.bound_left)
+            and self.skips_in_a_row.holds(profile.skips_in_a_row)
+        )
 
 
 class Profile(msgspec.Struct, frozen=True):

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 import msgspec
 from sqlalchemy import text
@@ -11,17 +11,24 @@ from shared.events.customer import ContactChanged
 from shared.postgres.engine import AsyncConnection
 
 _KEEP = text(
-    "INSERT INTO contact (customer_ref, name, kana, mail, phone, postcode, prefecture, address, changed_at)"
-    " SELECT :customer_ref, :name, :kana, :mail, :phone, :postcode, :prefecture, :address, :changed_at"
+    "INSERT INTO contact (customer_ref, name, kana, mail, phone, postcode, prefecture, address, line,"
+    " birthday, changed_at) SELECT :customer_ref, :name, :kana, :mail, :phone, :postcode, :prefecture,"
+    " :address, :line, :birthday, :changed_at"
     " WHERE NOT EXISTS"
     " (SELECT FROM customer_mark WHERE customer_ref = :customer_ref AND erased_at IS NOT NULL)"
     " ON CONFLICT (customer_ref) DO UPDATE SET name = excluded.name, kana = excluded.kana,"
     " mail = excluded.mail, phone = excluded.phone, postcode = excluded.postcode,"
-    " prefecture = excluded.prefecture, address = excluded.address, changed_at = excluded.changed_at"
+    " prefecture = excluded.prefecture, address = excluded.address,"
+    " line = COALESCE(excluded.line, contact.line),"
+    " birthday = COALESCE(excluded.birthday, contact.birthday), changed_at = excluded.changed_at"
     " WHERE contact.changed_at <= excluded.changed_at"
 )
+_FILL = text(
+    "UPDATE contact SET line = COALESCE(line, :line), birthday = COALESCE(birthday, :birthday)"
+    " WHERE customer_ref = :customer_ref AND changed_at > :changed_at"
+)
 _FIND = text(
-    "SELECT name, kana, mail, phone, postcode, prefecture, address FROM contact"
+    "SELECT name, kana, mail, phone, postcode, prefecture, address, line, birthday FROM contact"
     " WHERE customer_ref = :customer_ref"
 )
 _REACH = text("SELECT name, phone, mail FROM contact_of(:customer_ref)")
@@ -38,13 +45,40 @@ class Reach:
 
 
 async def keep(connection: AsyncConnection, newest: Mapping[str, tuple[ContactChanged, datetime]]) -> None:
-    """Keep these unless a newer one stands there, or the customer is erased; sorted, against deadlocks."""
+    """Keep these unless a newer one stands there, or the customer is erased; sorted, against deadlocks.
+
+    A cart that knows of no LINE id or birthday does not take away what another told of.
+    """
     if newest:
         rows = [
-            {"customer_ref": ref, **msgspec.structs.asdict(contact), "changed_at": at}
+            {"customer_ref": ref, **_columns(contact), "changed_at": at}
             for ref, (contact, at) in sorted(newest.items())
         ]
         await connection.execute(_KEEP, rows)
+        late = [row for row in rows if row["line"] or row["birthday"]]
+        if late:
+            await connection.execute(_FILL, late)
+
+
+def _columns(contact: ContactChanged) -> dict[str, str | None]:
+    """A birthday that is no day of a leap year is none: whatever a shop tells, the rest of it counts."""
+    return msgspec.structs.asdict(contact) | {"birthday": _birthday(contact.birthday)}
+
+
+def _birthday(text: str | None) -> str | None:
+    try:
+        return f"{date.fromisoformat(f'2000-{text}'):%m-%d}"
+    except ValueError:
+        return None
+
+
+def combined(older: ContactChanged, newer: ContactChanged) -> ContactChanged:
+    """The newer, with the LINE id and the birthday of the older where it tells of none."""
+    return msgspec.structs.replace(
+        newer,
+        line=newer.line if newer.line is not None else older.line,
+        birthday=newer.birthday if newer.birthday is not None else older.birthday,
+    )
 
 
 async def find(connection: AsyncConnection, customer_ref: str) -> ContactChanged | None:

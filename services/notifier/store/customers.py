@@ -48,13 +48,16 @@ _END = text(
 )
 _CALL = {"customer_ref": "text", "cart": "text", "subscription": "text", "assessed_at": "timestamptz"}
 # A person's no to calls, said for any account, holds for all of them until a later yes for any; who wants to
-# hear nothing at all is not called whatever else was said.
+# hear nothing at all, or whose telephone is on the never-contact list, is not called whatever else was said.
 _REFUSES = (
     "((SELECT max(m.phone_refused_at) > COALESCE(max(m.phone_allowed_at), '-infinity')"
     " FROM accounts_of(given.customer_ref) AS a (account)"
     " JOIN customer_mark AS m ON m.customer_ref = a.account) IS TRUE"
     " OR EXISTS (SELECT FROM accounts_of(given.customer_ref) AS a (account)"
-    " JOIN do_not_contact AS d ON d.customer_ref = a.account))"
+    " JOIN do_not_contact AS d ON d.customer_ref = a.account)"
+    " OR EXISTS (SELECT FROM accounts_of(given.customer_ref) AS a (account)"
+    " JOIN contact_hash AS h ON h.customer_ref = a.account AND h.channel = 'phone'"
+    " JOIN never_contact AS n ON n.hash = h.hash AND n.channel = h.channel))"
 )
 _MAY_CALL = text(
     f"SELECT customer_ref FROM {given(_CALL)}"  # noqa: S608
@@ -124,6 +127,8 @@ async def leaving(
     connection: AsyncConnection, contracts: Collection[tuple[str, str]]
 ) -> set[tuple[str, str]]:
     """Of these contracts (cart, subscription) whose customers have asked to leave, done or not."""
+    if not contracts:
+        return set()
     rows = [{"cart": cart, "subscription": subscription} for cart, subscription in sorted(contracts)]
     found = await connection.execute(_LEAVING, arrays(_CONTRACT, rows))
     return {(row.cart, row.subscription) for row in found}

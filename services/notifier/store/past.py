@@ -50,7 +50,8 @@ _ANY = "customer_ref = ANY(CAST(:refs AS text[]))"
 _STEPS = text(
     "SELECT a.scenario, a.step, a.channel, h.state, h.reason,"  # noqa: S608 - our own words
     " h.id = max(h.id) OVER (PARTITION BY a.id) AS current, h.at, a.due_at, a.began_at, e.enrolled_at,"
-    " e.ended_at FROM (SELECT * FROM enrolment"
+    " e.ended_at, (SELECT v.body->>'title' FROM scenario_version AS v WHERE v.key = a.scenario"
+    " ORDER BY v.version <> e.version, v.version DESC LIMIT 1) AS title FROM (SELECT * FROM enrolment"
     f" WHERE {_ANY} ORDER BY enrolled_at DESC LIMIT 100) AS e"
     " JOIN action AS a USING (customer_ref, scenario, episode)"
     " JOIN action_history AS h ON h.action_id = a.id ORDER BY h.id DESC LIMIT :most"

@@ -64,11 +64,6 @@ _ADD = text(
     " INSERT INTO action_history (action_id, state, reason) SELECT id, 'suppressed', 'holdout' FROM fresh"
     " RETURNING action_id"
 )
-_OPEN = text(
-    "SELECT a.customer_ref, e.scenario, a.episode, a.correlation_id, a.id::text AS causation_id"
-    " FROM alert AS a JOIN enrolment AS e USING (customer_ref, episode)"
-    " WHERE a.state IN ('raised', 'claimed') ORDER BY a.episode, e.scenario"
-)
 
 
 async def add(connection: AsyncConnection, spared: Sequence[Spared]) -> list[Action]:
@@ -81,8 +76,3 @@ async def add(connection: AsyncConnection, spared: Sequence[Spared]) -> list[Act
     ]
     added = await connection.execute(_ADD, arrays(_ACTION, rows))
     return [actions[id_] for id_ in sorted(str(row.action_id) for row in added)]
-
-
-async def waiting(connection: AsyncConnection) -> list[Spared]:
-    """Every open alert, once for each scenario in which its customer is enrolled."""
-    return [Spared(**row._mapping) for row in await connection.execute(_OPEN)]

@@ -17,6 +17,7 @@ class Waiting:
     messages_planned: int
     oldest_due: datetime | None
     unknown: int
+    halted: int
     raised: int
     claimed: int
     parked: int
@@ -25,12 +26,13 @@ class Waiting:
 _CARTS = text("SELECT cart, received_at, events FROM cart_heard ORDER BY cart LIMIT 200")
 # Each by the index of its own states.
 _WAITING = text(
-    "SELECT m.*, a.*, u.unknown FROM"
+    "SELECT m.*, a.*, u.unknown, h.halted FROM"
     " (SELECT count(*) FILTER (WHERE due_at <= :business_now) AS messages_due,"
     " count(*) FILTER (WHERE due_at > :business_now) AS messages_planned,"
     " min(due_at) FILTER (WHERE due_at <= :business_now) AS oldest_due"
     " FROM action WHERE state IN ('planned', 'retry_at', 'claimed')) AS m,"
     " (SELECT count(*) AS unknown FROM action WHERE state = 'unknown') AS u,"
+    " (SELECT count(*) AS halted FROM scenario WHERE active AND halted_at IS NOT NULL) AS h,"
     " (SELECT count(*) FILTER (WHERE state = 'raised' AND NOT parked) AS raised,"
     " count(*) FILTER (WHERE state = 'claimed') AS claimed,"
     " count(*) FILTER (WHERE state = 'raised' AND parked) AS parked"

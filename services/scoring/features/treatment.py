@@ -1,8 +1,8 @@
 """Treatment: when something was last done about a customer; no feature: training asks who was left alone.
 
-Source: action.sent and action.unknown (a message that may have gone out), alert.resolved with a disposition
-that means the customer was spoken to. A phone step only asks the desk to call: the alert tells what came of
-it.
+Source: action.sent and action.unknown (a message that may have gone out: by mail, LINE or post, put into a
+parcel, or handed to another program, which may write to the customer), alert.resolved with a disposition that
+means the customer was spoken to. A phone step only asks the desk to call: the alert tells what came of it.
 """
 
 from datetime import datetime

@@ -2,9 +2,11 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from services.notifier.enrol import Shop
 from services.notifier.follow import observe
 from shared.clock import system_clock
 from shared.events.catalogue import Event
@@ -40,7 +42,7 @@ def live(engine: AsyncEngine) -> Live:
     async def put(name: str, *facts: tuple[float, Event]) -> None:
         told = [_told(f"demo/shopify/{name}", days, fact) for days, fact in facts]
         async with transaction(engine) as connection:
-            await observe({}, connection, told)
+            await observe(Shop(ZoneInfo("Asia/Tokyo"), system_clock), connection, told)
 
     return put
 

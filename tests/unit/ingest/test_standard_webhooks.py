@@ -11,6 +11,7 @@ from services.ingest.carts.base import Delivery, Ignored, Translated, Untranslat
 from services.ingest.carts.standard_webhooks import translate
 from shared.events.catalogue import TYPES
 from shared.events.commerce import OrderPlaced
+from shared.events.customer import ContactChanged
 from shared.events.identity import DuplicateConfirmed, DuplicateDenied
 from shared.events.ids import event_id
 from shared.events.money import Money
@@ -52,6 +53,19 @@ def test_a_list_of_events_keeps_its_order_and_every_event_its_own_id(standard_de
     assert (first.subject, second.subject) == ("kirei/standard/c-1", "kirei/standard/c-2")
     assert first.id != second.id
     assert second.correlationid == first.id
+
+
+@pytest.mark.parametrize("told", ["05-21", "1980-05-21", "1980/05-21"])
+def test_a_contact_brings_the_line_id_and_a_birthday_without_its_year(
+    standard_delivery: Delivered, told: str
+) -> None:
+    item = {**ITEM, "type": "contact.changed", "data": {"line": "U1", "birthday": told}}
+    outcome = translate(standard_delivery(item))
+
+    assert isinstance(outcome, Translated)
+    assert [one.data for one in outcome.envelopes if isinstance(one.data, ContactChanged)] == [
+        ContactChanged(line="U1", birthday="05-21")
+    ]
 
 
 def test_where_the_customer_is_not_known_the_subscription_says_whose_event_it_is(

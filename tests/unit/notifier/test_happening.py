@@ -38,9 +38,14 @@ def test_words_are_kept_only_where_they_are_codes(event: Event, facts: dict[str,
 
 def test_a_long_order_is_kept_with_its_first_lines() -> None:
     yen = Money(100, "JPY")
-    facts = facts_of(OrderPlaced("o1", yen, tuple(Line(str(n), 1, yen) for n in range(50)), media="google"))
+    facts = facts_of(OrderPlaced("o1", yen, tuple(Line(str(n), 1, yen) for n in range(50))))
     assert [line["product"] for line in facts["lines"]] == [str(n) for n in range(10)]
-    assert "media" not in facts
+
+
+def test_where_a_customer_came_from_is_kept_where_it_is_a_code() -> None:
+    yen = Money(100, "JPY")
+    assert facts_of(OrderPlaced("o1", yen, media="google"))["media"] == "google"
+    assert "media" not in facts_of(OrderPlaced("o1", yen, media="山田さんの紹介 090-1234-5678"))
 
 
 @pytest.mark.parametrize(

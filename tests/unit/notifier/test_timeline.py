@@ -142,3 +142,11 @@ def test_a_change_of_risk_is_told_where_its_band_moved() -> None:
         ("risk.changed", "critical", "high"),
         ("risk.left", "low", "critical"),
     ]
+
+
+def test_what_waits_in_a_postal_batch_is_a_line_only_as_long_as_it_waits() -> None:
+    waits = step("batched", began_at=NOON + DAY, title="解約予兆")
+    assert told(waits) == [("message.batched", NOON + DAY, None)]
+    assert told(step("batched", current=False)) == []
+    [line] = of_messages([waits], lambda moment: moment)
+    assert line.facts["scenario"] == "解約予兆"

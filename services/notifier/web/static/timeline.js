@@ -1,5 +1,6 @@
 // The timeline: everything that happened with a customer, by day, the newest first.
 
+import { because } from "./because.js";
 import { day } from "./contracts.js";
 import { h, money, say, shell, time } from "./shell.js";
 
@@ -89,6 +90,7 @@ function details({ by, facts }) {
   const amount = facts.total ?? facts.amount ?? facts.value;
   if (amount?.currency) parts.push(money(amount.amount, amount.currency));
   if (facts.delivery_number ?? facts.delivery) parts.push(say("delivery", { n: facts.delivery_number ?? facts.delivery }));
+  if (typeof facts.reason === "string" && facts.reason) parts.push(callReason(facts.reason) ?? because(facts.reason));
   parts.push(...titles(facts.lines), ...SAID.flatMap(([key, prefix]) => told(facts[key], prefix)));
   if (facts.nps !== undefined && facts.nps !== null) parts.push(`NPS ${facts.nps}`);
   if (facts.satisfaction) parts.push(say("fact_satisfaction", { n: facts.satisfaction }));
@@ -103,7 +105,7 @@ function details({ by, facts }) {
 }
 
 // What is told by a word of ours where there is one, else as it was told to us.
-const SAID = [["page", "page"], ["topic", "topic"], ["disposition", "disposition"], ["reason", "because"], ["reason_detail", "call_detail"], ["offer", "offer"], ["answer", "answer"], ["band", "band"], ["next_parcel", "parcel"], ["scenario", "scenario"]];
+const SAID = [["page", "page"], ["topic", "topic"], ["disposition", "disposition"], ["reason_detail", "call_detail"], ["offer", "offer"], ["answer", "answer"], ["band", "band"], ["next_parcel", "parcel"], ["scenario", "scenario"]];
 
 function told(value, prefix) {
   if (value === undefined || value === null || value === "" || typeof value === "object") return [];

@@ -65,8 +65,10 @@ JA: dict[str, str] = {
     "status_unknown_none": "届いたか分からないメッセージはありません",
     "status_unknown_some": "届いたか分からないメッセージが {n}件あります",
     "status_unknown_some_do": (
-        "二重送信を防ぐため自動では再送しません。メールサーバーの記録で確かめてください。"
+        "二重送信を防ぐため自動では再送しません。送信先の記録で確かめて、配信記録のページで判断してください。"
     ),
+    "status_halted_some": "配信数が想定を超えて自動停止したシナリオが {n}件あります",
+    "status_halted_some_do": "シナリオのページで対象を確かめて再開してください。それまで配信は待ちます。",
     "status_alerts_open": "対応待ち {n}件、対応中 {claimed}件、保留 {parked}件",
     "status_streams_open": "ライブ接続中の画面 {n}",
     "status_model_unknown": "モデルの状態を確認できません",
@@ -139,7 +141,11 @@ EN: dict[str, str] = {
     ),
     "status_unknown_none": "Of every message it is known whether it was sent",
     "status_unknown_some": "{n} messages of which it is not known whether they were sent",
-    "status_unknown_some_do": "No machine sends them twice. Look them up in the mail server's log.",
+    "status_unknown_some_do": (
+        "No machine sends them twice. Look them up at the provider, and settle them on the page of messages."
+    ),
+    "status_halted_some": "{n} scenarios have stopped by themselves at an abnormal volume",
+    "status_halted_some_do": "See on the page of scenarios whom they are for, then resume. Messages wait.",
     "status_alerts_open": "{n} alerts waiting, {claimed} in hand, {parked} parked",
     "status_streams_open": "{n} live screens",
     "status_model_unknown": "How the model is cannot be seen",

@@ -6,6 +6,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
@@ -17,9 +18,9 @@ from services.notifier.__main__ import MIGRATIONS
 from services.notifier.app import Parts, create_app
 from services.notifier.auth import Door, Passwords
 from services.notifier.desk import Desk
+from services.notifier.enrol import Shop
 from services.notifier.follow import observe
 from services.notifier.outgoing import unsubscribe_router
-from services.notifier.scenarios.shipped import SCENARIOS, with_holdout
 from services.notifier.settings import NotifierSettings
 from services.notifier.stream import Fanout, Sequencer
 from shared.clock import monotonic, system_clock
@@ -32,6 +33,7 @@ from shared.postgres.engine import AsyncEngine, create_engine, transaction
 from shared.postgres.migrations import migrate
 from shared.process.health import Health
 from shared.process.run import Loop, serve
+from tests.warning import held_out, keep_running
 
 BUSINESS_NOW = datetime(2026, 6, 10, 3, 0, tzinfo=UTC)
 PASSWORD = "hikitome-desk"
@@ -188,7 +190,8 @@ def follow(engine: AsyncEngine) -> Callable[..., Awaitable[None]]:
 
     async def batch(*envelopes: Envelope, holdout: float = 0) -> None:
         async with transaction(engine) as connection:
-            await observe(with_holdout(SCENARIOS, holdout), connection, envelopes)
+            await keep_running(connection, held_out(holdout))
+            await observe(Shop(ZoneInfo("Asia/Tokyo"), lambda: BUSINESS_NOW), connection, envelopes)
 
     return batch
 

@@ -6,10 +6,8 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from services.notifier import spare
 from services.notifier.alert import Changed, Over
 from services.notifier.resolution import Resolution
-from services.notifier.scenarios.shipped import SCENARIOS, with_holdout
 from services.notifier.store import cards, consents
 from services.notifier.store.cards import Card
 from shared.clock import system_clock
@@ -155,31 +153,32 @@ async def test_who_is_in_no_scenario_is_in_no_holdout(
     assert await suppressed(engine) == []
 
 
-async def test_when_the_holdout_grows_who_is_new_in_it_leaves_even_from_under_an_agent(
-    office: Any, engine: AsyncEngine, raise_alert: RaiseAlert
+async def test_who_came_in_before_the_holdout_grew_stays_in_the_queue(
+    engine: AsyncEngine, raise_alert: RaiseAlert, follow: Follow, happened: Happened, risk: Risk
 ) -> None:
-    held, waiting = await raise_alert("e1"), await raise_alert("e2", subject="demo/shopify/8")
-    paying = await raise_alert("e3", subject="demo/shopify/9", kind="payment")
-    await office.desk.claim(held, "misaki")
-    everyone = with_holdout(SCENARIOS, 100)
-    assert await spare.withdraw_open(engine, with_holdout(SCENARIOS, 0), system_clock()) == 0
-    assert await spare.withdraw_open(engine, everyone, system_clock()) == 2
-    assert await spare.withdraw_open(engine, everyone, system_clock()) == 0
-    assert [one.id for one in await queue(engine)] == [paying]
-    assert await causes(engine) == ["holdout", "holdout"]
-    assert {one.episode for one in await suppressed(engine)} == {"e1", "e2"}
-    assert waiting != held
+    alert_id = await raise_alert("e1")
+    await follow(happened(risk("e1", 5, phase="changed", priority=200.0)), holdout=100)
+    assert [one.id for one in await queue(engine)] == [alert_id]
+    await follow(happened(risk("e2", 6), subject="demo/shopify/8"), holdout=100)
+    assert [one.id for one in await queue(engine)] == [alert_id]
+    assert {one.episode for one in await suppressed(engine)} == {"e2"}
 
 
-async def test_who_was_promised_a_call_gets_it_whatever_share_is_left_alone(
+async def test_who_was_held_out_stays_so_when_the_holdout_shrinks(
+    engine: AsyncEngine, follow: Follow, happened: Happened, risk: Risk
+) -> None:
+    await follow(happened(risk("e1")), holdout=100)
+    await follow(happened(risk("e1", 5, phase="changed", priority=200.0)), holdout=0)
+    assert await queue(engine) == []
+
+
+async def test_who_was_promised_a_call_gets_it_though_the_risk_is_gone(
     office: Any, engine: AsyncEngine, raise_alert: RaiseAlert, follow: Follow, happened: Happened, risk: Risk
 ) -> None:
     alert_id = await raise_alert()
     await office.desk.claim(alert_id, "misaki")
     await office.desk.resolve(alert_id, "misaki", Resolution("callback", callback_at=system_clock()))
-    await spare.withdraw_open(engine, with_holdout(SCENARIOS, 100), system_clock())
     await follow(happened(risk(minutes=5, phase="left", band="low")))
     assert [one.id for one in await queue(engine)] == [alert_id]
-    assert await suppressed(engine) == [one for one in await suppressed(engine) if one.channel == "mail"]
     await follow(happened(SubscriptionCancelRequested("88"), 9))
     assert await queue(engine) == []

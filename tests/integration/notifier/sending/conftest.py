@@ -1,12 +1,13 @@
 """A notifier's database, a mail server that keeps what it gets, and a dispatcher between the two."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
+from hashlib import md5
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -16,18 +17,24 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from sqlalchemy import text
 
 from services.notifier import consent, enrol
-from services.notifier.attempt import Attempts, Policy
+from services.notifier.attempt import Attempts
+from services.notifier.channels.base import Channel, Tray
 from services.notifier.channels.mail import MailChannel, Server
+from services.notifier.choice import Policy
 from services.notifier.dispatch import Dispatcher
 from services.notifier.scenarios.decide import Rules
 from services.notifier.scenarios.quiet import QuietHours
-from services.notifier.scenarios.shipped import SCENARIOS, with_holdout
-from services.notifier.store import contacts
-from services.notifier.templates.render import Sender
+from services.notifier.scenarios.scenario import Creative, Scenario, Step
+from services.notifier.scenarios.trigger import OnRisk
+from services.notifier.store import consents, contacts, scenarios
+from services.notifier.store.consents import Word
+from services.notifier.templates.occasion import Sender
 from services.notifier.writer import Writer
 from shared.backoff import Backoff
 from shared.events import envelope as wire
+from shared.events.action import Way
 from shared.events.catalogue import Event
+from shared.events.customer import Channel as ConsentChannel
 from shared.events.customer import ConsentGranted, ContactChanged
 from shared.events.envelope import Envelope as EventEnvelope
 from shared.events.ids import derived_id
@@ -48,6 +55,15 @@ SENDER = Sender(
     postal_address="東京都千代田区丸の内1-1-1",
     contact="0120-000-000",
     account_url="https://midori.example/account",
+)
+BODY = "{{ addressee }}\n\n{{ opening }}\n{{ offer }}"
+WARNING = Scenario(
+    key="churn_warning",
+    title="解約予兆",
+    trigger=OnRisk(frozenset({"high", "critical"}), frozenset({"subscription", "repeat"})),
+    steps=(Step("mail", ("mail",), (Creative("warning", "mail", BODY, subject="{{ opening_subject }}"),)),),
+    salt="churn_warning/1",
+    holdout_percent=0,
 )
 
 
@@ -91,17 +107,44 @@ class Desk:
     clock: Clock
     post: Post
 
-    def dispatcher(self, **policy: object) -> Dispatcher:
+    def attempts(
+        self,
+        channels: Mapping[Way, Channel] | None = None,
+        trays: Mapping[Way, Tray] | None = None,
+        **policy: object,
+    ) -> Attempts:
         values: dict[str, object] = {
-            "scenarios": with_holdout(SCENARIOS, 0),
             "rules": Rules(QuietHours(TOKYO)),
+            "costs": {"mail": 1, "line": 3, "postcard": 110},
             "backoff": Backoff(first=60.0, limit=60.0),
         }
         made = Policy(**{**values, **policy})  # type: ignore[arg-type]
         mail = MailChannel(Server("127.0.0.1", self.post.port, timeout=10.0), SENDER)
         writer = Writer(SENDER, "https://desk.midori.example", SECRET)
-        attempts = Attempts(self.engine, {"mail": mail}, made, writer, self.clock)
-        return Dispatcher(self.engine, attempts, self.clock, look_every=0.01)
+        return Attempts(self.engine, channels or {"mail": mail}, trays or {}, made, writer, self.clock)
+
+    def dispatcher(
+        self,
+        channels: Mapping[Way, Channel] | None = None,
+        trays: Mapping[Way, Tray] | None = None,
+        batch: int = 5,
+        **policy: object,
+    ) -> Dispatcher:
+        attempts = self.attempts(channels, trays, **policy)
+        return Dispatcher(self.engine, attempts, self.clock, batch=batch, look_every=0.01)
+
+    @staticmethod
+    def scenario(**changes: object) -> Scenario:
+        """Like the one that is running, but for this."""
+        return msgspec.structs.replace(WARNING, **changes)
+
+    async def keep(self, scenario: Scenario) -> None:
+        """As a marketer saves it, and switches it on."""
+        async with transaction(self.engine) as connection:
+            there = await scenarios.find(connection, scenario.key)
+            base = there.scenario.version if there is not None else 0
+            await scenarios.save(connection, scenario, "marketer", None, base)
+            await scenarios.switch(connection, scenario.key, True, "marketer")
 
     async def tell(self, event: Event, customer: str = CUSTOMER, part: str = "") -> None:
         """An event arrives, as `follow` hands it on."""
@@ -118,7 +161,8 @@ class Desk:
         async with transaction(self.engine) as connection:
             match event:
                 case RiskAssessed():
-                    await enrol.plan(connection, [envelope])
+                    door = await enrol.Shop(TOKYO, self.clock).door(connection)
+                    await enrol.plan(connection, door, [envelope])
                 case ContactChanged():
                     await contacts.keep(connection, {customer: (event, self.clock.now)})
                 case _:
@@ -128,6 +172,19 @@ class Desk:
         """The customer is known and has agreed to mails."""
         await self.tell(ContactChanged(name="山田 花子", mail="hanako@example.jp"), customer)
         await self.tell(ConsentGranted("mail", "お得な情報を受け取る"), customer)
+
+    async def know(self, customers: Sequence[str]) -> None:
+        """All these can be reached in every way, and agree to it."""
+        ways: tuple[ConsentChannel, ...] = ("mail", "line", "postal_dm")
+        at = self.clock.now
+        async with transaction(self.engine) as connection:
+            await contacts.keep(connection, {ref: (_contact(ref), at) for ref in customers})
+            words = [
+                Word(derived_id(ref, way), ref, way, True, at, "/shops/tea-shop/shopify")
+                for ref in customers
+                for way in ways
+            ]
+            await consents.keep(connection, words)
 
     async def rows(self, query: str, **values: object) -> list[tuple[object, ...]]:
         async with transaction(self.engine) as connection:
@@ -152,6 +209,17 @@ class Desk:
 
     def later(self, **delta: float) -> None:
         self.clock.now += timedelta(**delta)
+
+
+def _contact(customer: str) -> ContactChanged:
+    return ContactChanged(
+        name="山田 花子",
+        mail=f"{customer.rpartition('/')[2]}@example.jp",
+        line=f"U{md5(customer.encode(), usedforsecurity=False).hexdigest()}",
+        postcode="100-0013",
+        prefecture="東京都",
+        address="千代田区霞が関1丁目3番2号",
+    )
 
 
 def risk(episode: str = "e1", **changes: object) -> RiskAssessed:
@@ -192,8 +260,10 @@ async def engine(postgres_dsn: str) -> AsyncIterator[AsyncEngine]:
 
 
 @pytest.fixture
-def desk(engine: AsyncEngine, post: Post) -> Desk:
-    return Desk(engine, Clock(), post)
+async def desk(engine: AsyncEngine, post: Post) -> Desk:
+    made = Desk(engine, Clock(), post)
+    await made.keep(WARNING)
+    return made
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 
 from services.notifier import enrol
 from services.notifier.scenarios.scenario import End
-from services.notifier.scenarios.shipped import SCENARIOS, with_holdout
+from services.notifier.store import scenarios
 from services.notifier.store.customers import Over
 from shared.events.action import ActionDeferred, ActionSuppressed
 from shared.events.customer import ConsentGranted, ConsentWithdrawn, ContactChanged
@@ -78,8 +78,9 @@ async def test_without_an_address_there_is_no_mail(desk: "Desk", at_risk: Risk) 
 
 async def test_the_holdout_is_left_alone_and_told(desk: "Desk", at_risk: Risk) -> None:
     await desk.meet()
+    await desk.keep(desk.scenario(holdout_percent=100))
     await desk.tell(at_risk())
-    await desk.dispatcher(scenarios=with_holdout(SCENARIOS, 100)).turn()
+    await desk.dispatcher().turn()
     await assert_suppressed(desk, "holdout")
 
 
@@ -181,11 +182,21 @@ async def test_erasure_takes_the_words_of_an_unknown_mail_along(desk: "Desk", at
     assert await desk.states() == [("unknown", "smtp_333_at_dot")]
 
 
-async def test_a_scenario_that_is_gone_sends_nothing(desk: "Desk", at_risk: Risk) -> None:
+async def test_a_step_that_is_gone_sends_nothing(desk: "Desk", at_risk: Risk) -> None:
     await desk.meet()
     await desk.tell(at_risk())
-    await desk.dispatcher(scenarios={}).turn()
+    await desk.keep(desk.scenario(steps=()))
+    await desk.dispatcher().turn()
     await assert_suppressed(desk, "scenario_gone")
+
+
+async def test_a_scenario_that_is_switched_off_sends_nothing(desk: "Desk", at_risk: Risk) -> None:
+    await desk.meet()
+    await desk.tell(at_risk())
+    async with transaction(desk.engine) as connection:
+        await scenarios.switch(connection, "churn_warning", False, "marketer")
+    await desk.dispatcher().turn()
+    await assert_suppressed(desk, "scenario_off")
 
 
 async def test_no_event_carries_anything_personal(desk: "Desk", at_risk: Risk) -> None:

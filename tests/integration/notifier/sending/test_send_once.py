@@ -94,7 +94,7 @@ async def test_two_steps_of_one_customer_are_decided_one_after_the_other(desk: "
 
     async def hold_other() -> bool:
         async with transaction(desk.engine) as connection:
-            return await actions.hold(connection, other)
+            return await actions.hold(connection, other) is not None
 
     async with asyncio.timeout(20), transaction(desk.engine) as connection:
         assert await actions.hold(connection, one)

@@ -9,7 +9,7 @@ from fastapi import FastAPI
 
 from services.notifier.routes import unsubscribe
 from services.notifier.scenarios.unsubscribe import sign
-from services.notifier.templates.render import Sender
+from services.notifier.templates.occasion import Sender
 from shared.events.customer import ConsentGranted, ConsentWithdrawn
 from shared.events.risk import RiskAssessed
 

@@ -25,7 +25,7 @@ def settings(desk: "Desk", **changes: object) -> NotifierSettings:
         "mail_from_address": "shop@midori.example",
         "sender_postal_address": "東京都千代田区丸の内1-1-1",
         "sender_contact": "0120-000-000",
-        "unsubscribe_base_url": "https://desk.midori.example/",
+        "public_url": "https://desk.midori.example/",
         "unsubscribe_secrets": (SecretStr("new"), SecretStr("old")),
         "holdout_percent": 0.0,
     }

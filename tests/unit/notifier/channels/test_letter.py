@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from services.notifier.channels.base import Message
 from services.notifier.channels.letter import Unsendable, as_data, compose, mailbox, says_who_sends_it
-from services.notifier.templates.render import Sender
+from services.notifier.templates.occasion import Sender
 
 SENDER = Sender(
     shop_name="みどり茶房",
@@ -160,3 +160,15 @@ def test_no_name_whatever_adds_a_recipient_or_a_header(name: str) -> None:
     assert [address for _, address in getaddresses(mail.get_all("To", []))] == [MESSAGE.address]
     assert mail["Bcc"] is None
     assert set(mail.keys()) == set(read(compose(MESSAGE, SENDER)).keys())
+
+
+def test_a_message_of_service_needs_no_way_to_refuse_but_still_says_who_sends_it() -> None:
+    text, html = MESSAGE.text.replace(URL, ""), MESSAGE.html.replace(URL, "")
+    service = replace(MESSAGE, purpose="service", unsubscribe_url="", text=text, html=html)
+    mail = read(compose(service, SENDER))
+    assert mail["List-Unsubscribe"] is None
+    assert mail["List-Unsubscribe-Post"] is None
+    with pytest.raises(Unsendable, match="no_sender_identification"):
+        compose(replace(service, text=""), SENDER)
+    with pytest.raises(Unsendable, match="no_sender_identification"):
+        compose(replace(service, purpose="marketing"), SENDER)

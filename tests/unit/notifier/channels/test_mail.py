@@ -16,7 +16,7 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from services.notifier.channels.base import Deferred, Message, Outcome, Refused, Sent, Unknown
 from services.notifier.channels.mail import MailChannel, Server
-from services.notifier.templates.render import Sender
+from services.notifier.templates.occasion import Sender
 
 SENDER = Sender("店", "みどり茶房", "shop@midori.example", "東京都千代田区1-1-1", "0120-000-000", "")
 URL = "https://desk.example/unsubscribe/abc"

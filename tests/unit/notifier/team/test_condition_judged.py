@@ -94,6 +94,7 @@ CASES: Sequence[tuple[str, Figures, str, str, Level]] = [
     ("long unsent", Figures(messages_due=3, unsent_seconds=15_000), "messages", "messages_stuck", "act"),
     ("known", Figures(), "unknown", "unknown_none", "good"),
     ("unknown", Figures(unknown=1), "unknown", "unknown_some", "act"),
+    ("halted", Figures(halted=2), "halted", "halted_some", "act"),
     ("alerts", Figures(raised=3), "alerts", "alerts_open", "good"),
     ("streams", told("notifier", ("sse_clients", 4)), "streams", "streams_open", "good"),
     ("scoring unseen", Figures(sources={"scoring": None}), "model", "model_unknown", "unknown"),

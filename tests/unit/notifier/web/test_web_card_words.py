@@ -1,21 +1,21 @@
 """The card's words: whatever can have happened, or stand in an offer's way, is told in words."""
 
-from typing import get_args, get_type_hints
+from typing import get_args
 
 import pytest
 
 from services.notifier.contract import State
+from services.notifier.ledger import REASONS
 from services.notifier.offers.allow import Answer, Because, Persuasion
 from services.notifier.offers.check import Problem
 from services.notifier.offers.offer import KINDS
-from services.notifier.scenarios.decide import Suppress, Wait
 from services.notifier.web.words import WORDS, Language
 from shared.events.catalogue import TYPES
 from shared.events.engagement import Page, Topic
 from shared.events.risk import Phase
 
 UNTOLD = ("action.", "duplicate.", "churn.")
-MESSAGES = ("planned", "sent", "deferred", "suppressed", "unknown")
+MESSAGES = ("planned", "batched", "sent", "deferred", "suppressed", "unknown")
 OURS = ("call.ended", "alert.raised", "cancellation.requested", "cancellation.done")
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 
@@ -33,11 +33,7 @@ def test_everything_that_can_have_happened_has_a_word(language: Language) -> Non
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_whatever_keeps_a_message_or_an_offer_back_is_said_in_words(language: Language) -> None:
-    reasons = {
-        *get_args(Because),
-        *get_args(get_type_hints(Suppress)["reason"]),
-        *get_args(get_type_hints(Wait)["reason"]),
-    }
+    reasons = {*get_args(Because), *REASONS}
     assert [reason for reason in reasons if f"because_{reason}" not in WORDS[language]] == []
 
 

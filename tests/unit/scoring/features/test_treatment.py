@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 import pytest
@@ -17,6 +17,7 @@ from shared.events.action import (
     AlertClaimed,
     AlertRaised,
     AlertResolved,
+    Way,
 )
 from shared.events.catalogue import Event
 from shared.events.envelope import Envelope
@@ -40,6 +41,12 @@ def test_a_message_that_may_have_gone_out_and_a_talk_count(done: Event, fact: Fa
     state = refold([fact(done, 10)]).treatment
     assert treated(state, day(39), 30)
     assert not treated(state, day(40), 30)
+
+
+@pytest.mark.parametrize("way", [way for way in get_args(Way) if way != "phone"])
+def test_a_message_counts_whichever_way_it_goes(way: Way, fact: Fact, day: Day) -> None:
+    message = ActionSent("a", way, "scenario", "episode", "step")
+    assert treated(refold([fact(message, 10)]).treatment, day(11), 30)
 
 
 @pytest.mark.parametrize(

@@ -40,12 +40,17 @@ HANAKO = ContactChanged(
     postcode="123-4567",
     prefecture="東京都",
     address="千代田区霞が関1丁目3番2号",
+    line="Uf00d8a9c",
+    birthday="05-14",
 )
-SAID_OF_HER = ("山田", "花子", "ヤマダ", "やまだ", "はなこ", "hanako", "1234-5678", "09012345678", "霞が関")
+SAID_OF_HER = (
+    *("山田", "花子", "ヤマダ", "やまだ", "はなこ", "hanako", "1234-5678", "09012345678", "霞が関"),
+    *("Uf00d8a9c", "05-14,"),
+)
 
 
 async def rows_that_name(engine: AsyncEngine, words: tuple[str, ...]) -> dict[str, int]:
-    """How many rows of each table of the schema hold one of these words in any column."""
+    """How many rows of each table of the schema hold one of these words in any column, bytes included."""
     async with transaction(engine) as connection:
         tables = await connection.execute(
             text(
@@ -59,7 +64,8 @@ async def rows_that_name(engine: AsyncEngine, words: tuple[str, ...]) -> dict[st
                 text(
                     f"SELECT count(*) FROM {table} AS one WHERE EXISTS (SELECT FROM"  # noqa: S608 - our own tables
                     " unnest(CAST(:words AS text[])) AS word"
-                    " WHERE position(lower(word) IN lower(one::text)) > 0)"
+                    " WHERE position(lower(word) IN lower(one::text)) > 0"
+                    " OR position(encode(convert_to(word, 'UTF8'), 'hex') IN one::text) > 0)"
                 ),
                 {"words": list(words)},
             )
@@ -86,8 +92,18 @@ async def put_words_everywhere(engine: AsyncEngine, alert: str) -> None:
     """What machines and agents may write while it lasts."""
     async with transaction(engine) as connection:
         for statement in (
-            "INSERT INTO action_message (action_id, address, subject, body) SELECT id, 'hanako@example.jp',"
-            " '山田様', '山田様へ' FROM action",
+            "INSERT INTO enrolment (customer_ref, scenario, episode, version, kind, cart, enrolled_at)"
+            " VALUES ('demo/shopify/7', 'letters', 'e1', 1, 'subscription', 'demo/shopify', now())",
+            "INSERT INTO batch (id, way, form, cut_off, state) SELECT gen_random_uuid(), 'postal_dm',"
+            " 'postcard', now() + n * interval '1 day', state FROM unnest(ARRAY['closed', 'handed_over',"
+            " 'accepted', 'unknown', 'recalled']) WITH ORDINALITY AS b (state, n)",
+            "INSERT INTO batch_file (batch, name, sha256, content)"
+            " SELECT id, 'pieces.csv', '', convert_to('山田 花子,千代田区霞が関', 'UTF8') FROM batch",
+            "INSERT INTO action (id, customer_ref, scenario, episode, step, channel, shop, correlation_id,"
+            " causation_id, due_at, state, batch, began_at) SELECT gen_random_uuid(), 'demo/shopify/7',"
+            " 'letters', 'e1', state, 'postal_dm', 'demo', 'c', 'c', now(), 'batched', id, now() FROM batch",
+            "INSERT INTO action_message (action_id, address, subject, body, payload)"
+            " SELECT id, 'hanako@example.jp', '山田様', '山田様へ', '{\"to\": \"Uf00d8a9c\"}' FROM action",
             "UPDATE alert SET note = '山田様は午後がよい'",
             "INSERT INTO cancellation (id, number, customer_ref, cart, subscription, source, agent,"
             " requested_at, recorded_at, next_parcel, state, done_at, done_by, reference)"
@@ -116,7 +132,8 @@ async def test_no_table_names_an_erased_person_any_more(
     alert = await raise_alert()
     await put_words_everywhere(engine, alert)
     await work_with_her(agent, alert)
-    worded = {"contact", "alert", "disposition_note", "cancellation", "cancellation_note", "action_message"}
+    worded = {"contact", "alert", "disposition_note", "cancellation", "cancellation_note"}
+    worded |= {"action_message", "batch_file"}
     assert worded <= (await rows_that_name(engine, SAID_OF_HER)).keys()
     await follow(happened(CustomerErased("7"), 1))
     assert await rows_that_name(engine, SAID_OF_HER) == {}
