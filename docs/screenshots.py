@@ -1,5 +1,6 @@
 """Makes the pictures of the README from a running demo: `python docs/screenshots.py`."""
 
+import itertools
 import re
 import shutil
 import subprocess
@@ -9,14 +10,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
+from pypdfium2 import PdfDocument
 
 IMAGES = Path(__file__).parent / "images"
 DEMO = (
     str(Path(sys.executable).with_name("hikitome")),
     "demo",
     "--for",
-    "150",
+    "190",
     "--ports",
     "auto",
     "--speed",
@@ -25,7 +28,10 @@ DEMO = (
 # A page of our own on loopback: nothing of the browser's may go out.
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 SIZE = {"width": 1366, "height": 768}
-PLACES = ("supervisor", "duplicates", "status", "integrations", "accounts", "audit", "password")
+PLACES = (
+    *("supervisor", "duplicates", "status", "integrations", "accounts", "audit", "password"),
+    *("scenarios", "effect", "messages", "batches", "consents"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +40,8 @@ class Demo:
     login: str
     password: str
     mails: str
+    line: str
+    data: Path
 
 
 @contextmanager
@@ -44,13 +52,15 @@ def running() -> Iterator[Demo]:
         said = ""
         for line in process.stdout:
             said += line
-            if "Mails" in line:
+            if "Ctrl-C" in line:
                 break
         desk = re.search(r"Desk\s+(\S+)\s+log in as (\S+) with (\S+)", said)
         mails = re.search(r"Mails\s+(\S+)", said)
-        if desk is None or mails is None:
+        talks = re.search(r"LINE\s+(\S+)", said)
+        data = re.search(r"Data\s+(\S+)", said)
+        if desk is None or mails is None or talks is None or data is None:
             raise SystemExit(f"the demo did not start:\n{said}")
-        yield Demo(*desk.groups(), mails.group(1))
+        yield Demo(*desk.groups(), mails.group(1), talks.group(1), Path(data.group(1)))
         process.terminate()
         process.stdout.read()
 
@@ -110,6 +120,30 @@ def mail(browser: Browser, demo: Demo, name: str) -> None:
     shoot(page, name)
 
 
+def scenario(page: Page, demo: Demo, name: str) -> None:
+    page.goto(f"{demo.desk}/scenarios#/churn_warning")
+    page.reload()
+    shoot(page, name)
+
+
+def line(browser: Browser, demo: Demo, name: str) -> None:
+    """The newest chat of the fake LINE."""
+    page = browser.new_page(viewport={"width": 480, "height": 720})
+    page.goto(demo.line)
+    page.locator("a[href^='/users/']").first.click()
+    shoot(page, name)
+
+
+def postcard(folder: Path, name: str) -> None:
+    """Both sides of a card, out of the newest batch that went to the print house."""
+    newest = max((folder / "print").glob("*.postcard.pdf"), key=lambda path: path.stat().st_mtime)
+    sides = [page.render(scale=2).to_pil() for page in itertools.islice(PdfDocument(newest), 2)]
+    sheet = Image.new("RGB", (sum(side.width for side in sides) + 60, sides[0].height + 40), "#dddddd")
+    for place, side in enumerate(sides):
+        sheet.paste(side, (20 + place * (side.width + 20), 20))
+    sheet.save(IMAGES / name)
+
+
 def main() -> None:
     chromium = shutil.which("chromium") or sys.exit("chromium is missing (Debian: apt-get install chromium)")
     IMAGES.mkdir(exist_ok=True)
@@ -125,7 +159,10 @@ def main() -> None:
         for path in PLACES:
             place(light, demo, f"/{path}", f"{path}.png")
         desk(log_in(browser, demo, "dark"), "desk-dark.png")
+        scenario(light, demo, "scenario.png")
         mail(browser, demo, "mail.png")
+        line(browser, demo, "line.png")
+        postcard(demo.data, "postcard.png")
         browser.close()
 
 
