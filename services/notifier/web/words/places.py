@@ -1,6 +1,7 @@
 """The words of the pages' names, in Japanese and English."""
 
 JA = {
+    "more_places": "設定",
     "place_desk": "デスク",
     "place_supervisor": "管理",
     "place_duplicates": "重複の疑い",
@@ -16,6 +17,7 @@ JA = {
 }
 
 EN = {
+    "more_places": "Settings",
     "place_desk": "Desk",
     "place_supervisor": "Team",
     "place_duplicates": "Duplicates",
