@@ -80,7 +80,8 @@ def _contract(
     known: fold.Contract, risk: Deadline | None, told: Sequence[Happening], requested: datetime | None
 ) -> Contract:
     """What was told of the next parcel holds until the contract moves."""
-    stale = risk is None or risk.assessed_at < known.moved
+    moves = [one.at for one in told if not one.what.startswith(fold.UNMOVED)]
+    stale = risk is None or any(risk.assessed_at < at for at in moves)
     standing = known.ended[0] if known.ended is not None else fold.going_on(known)[0]
     numbered = risk.delivery_number if risk is not None else None
     return Contract(

@@ -11,7 +11,7 @@ End = Literal["cancelled", "expired"]
 State = Literal["active", "paused", "cancel_requested", "payment_stopped", "cancelled", "expired"]
 
 # What leaves the next parcel where it is.
-_UNMOVED = ("payment.", "subscription.cancel_requested")
+UNMOVED = ("payment.", "subscription.cancel_requested")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ def contracts(happenings: Iterable[Happening]) -> list[Contract]:
         if step is not None and wanted is not None:
             key = (one.cart, wanted)
             before = known.get(key) or Contract(*key, one.at, one.at, one.at, one.at)
-            moved = before.moved if one.what.startswith(_UNMOVED) else one.at
+            moved = before.moved if one.what.startswith(UNMOVED) else one.at
             known[key] = replace(step(before, one), touched=one.at, moved=moved)
     latest = sorted(known.values(), key=lambda each: each.touched, reverse=True)
     return sorted(latest, key=lambda each: each.ended is not None)

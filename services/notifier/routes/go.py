@@ -29,7 +29,7 @@ def router(ground: Ground) -> APIRouter:
     """Any of the secrets may have signed a link; it needs no session and no CSRF token."""
     routes, gate = APIRouter(), _Gate(ground)
 
-    @routes.api_route("/go/{token}", methods=["GET", "HEAD"])
+    @routes.api_route("/go/{token}", methods=["GET", "HEAD"], include_in_schema=False)
     async def follow(token: str, request: Request) -> Response:
         match gate.read(token):
             case ToPage() as target:

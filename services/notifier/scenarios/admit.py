@@ -1,4 +1,4 @@
-"""Admit: of the scenarios that an occasion sets off, which a customer comes into, and which are left for it."""
+"""Admit: of the scenarios that an occasion sets off, which a customer comes into, and which are left."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
