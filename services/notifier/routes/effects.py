@@ -105,7 +105,7 @@ def router(ground: Ground) -> APIRouter:
     @routes.post("/api/effects/do-not-wake")
     async def spare(request: Request, _who: Who, wanted: Spared) -> Response:
         detail = f"{wanted.scenario}: {wanted.by} {wanted.key}"
-        entry = replace(entry_of(request, "do_not_wake"), why="holdout_showed", detail=detail)
+        entry = replace(entry_of(request, "do_not_wake.added"), why="holdout_showed", detail=detail)
         added = await effects.spare(wanted.asked(), wanted.by, wanted.key, entry)
         if added is None:
             return json_response({"problem": "not_harmful"}, 409)

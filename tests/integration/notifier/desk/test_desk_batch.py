@@ -60,7 +60,8 @@ LEFT = (
     "SELECT alert, what, detail FROM alert_change WHERE what <> 'contact_changed' ORDER BY alert, id",
     # What words may tell is what was known by then, of which a batch knows more at once.
     "SELECT customer_ref, scenario, episode, version, kind, reason, cart, subscription, enrolled_at,"
-    " ended_at, ended, held, scenario_group, priority FROM enrolment ORDER BY customer_ref, scenario, episode",
+    " ended_at, ended, held, scenario_group, priority"
+    " FROM enrolment ORDER BY customer_ref, scenario, episode",
     "SELECT id, state, reason, due_at, correlation_id, causation_id FROM action ORDER BY id",
     "SELECT action_id, state, reason FROM action_history ORDER BY action_id, id",
     "SELECT * FROM consent ORDER BY customer_ref, channel",
