@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import msgspec
 
 from services.notifier.postal.address import Refused, read
-from services.notifier.postal.customer_barcode import number_of
+from services.notifier.postal.customer_barcode import place_of
 from services.notifier.postal.piece import Form, Piece
 
 _POSTAL = ("通番", "管理番号", "処理番号", "ページ", "郵便番号", "住所", "氏名", "バーコード情報")
@@ -112,10 +112,11 @@ def _list(form: Form, pieces: Sequence[Piece]) -> bytes:
 def _postal(piece: Piece, place: int, pages: int) -> tuple[str, ...]:
     first = place * pages + 1
     address = read(piece.postcode, None, piece.address)
-    number = "" if isinstance(address, Refused) else f"{piece.postcode}{number_of(address.rest)}"
+    number = None if isinstance(address, Refused) else place_of(address)
+    coded = "" if number is None else f"{piece.postcode}{number}"
     shown = f"{piece.postcode[:3]}-{piece.postcode[3:]}"
     page = str(first) if pages == 1 else f"{first}-{first + pages - 1}"
-    return (page, shown, piece.address, piece.recipient, number)
+    return (page, shown, piece.address, piece.recipient, coded)
 
 
 def _insert(piece: Piece) -> tuple[str, ...]:

@@ -75,10 +75,18 @@ def _bar(kind: str) -> Bar:
     return kinds[kind]
 
 
-def barcode_of(address: Address) -> tuple[Bar, ...] | None:
-    """None where only a municipality's postcode is known (…00): the manual wants no barcode then."""
+def place_of(address: Address) -> str | None:
+    """The number that goes into the barcode (住所表示番号).
+
+    None where only a municipality's postcode is known (…00): the manual wants no barcode then.
+    """
     if address.postcode.endswith("00"):
         return None
     box = _BOX.search(fold(address.whole))
-    number = box[1] if box else number_of(address.rest)
-    return bars(characters(address.postcode, number))
+    return box[1] if box else number_of(address.rest)
+
+
+def barcode_of(address: Address) -> tuple[Bar, ...] | None:
+    """Its bars; None where there is to be none."""
+    number = place_of(address)
+    return None if number is None else bars(characters(address.postcode, number))

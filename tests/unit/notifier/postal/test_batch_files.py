@@ -44,6 +44,11 @@ def test_the_list_names_every_piece_with_its_barcode_and_pages() -> None:
     assert second["管理番号"] == "0A1B2-C3D4E"
 
 
+def test_the_list_has_no_barcode_where_the_card_has_none() -> None:
+    _, listed, _ = files_of(BATCH, "postcard", "2026-03-10", [piece(postcode="9820000")], b"%PDF")
+    assert rows(listed.content)[0]["バーコード情報"] == ""
+
+
 @pytest.mark.parametrize("evil", ["=1+1", "+81", "-1", "@SUM(A1)", "＝1", "|calc", "\t=1"])
 def test_no_cell_is_a_formula(evil: str) -> None:
     listed = files_of(BATCH, "insert", "2026-03-10", [piece(body=evil, item=evil)], None)[0]
