@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, async_playwright
 
 from deploy.local.ports import free_port, listens
@@ -19,6 +20,16 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
     "--no-first-run",
+    # A page that no window shows would be given less time, and all of ours are such.
+    "--disable-background-timer-throttling",
+    "--disable-backgrounding-occluded-windows",
+    "--disable-renderer-backgrounding",
+    "--disable-ipc-flooding-protection",
+    "--disable-dev-shm-usage",
+    "--disable-extensions",
+    "--disable-hang-monitor",
+    "--hide-scrollbars",
+    "--mute-audio",
 ]
 
 
@@ -46,10 +57,18 @@ def chromium_address(chromium: str, tmp_path_factory: pytest.TempPathFactory) ->
             stop(process, command)
 
 
-@pytest.fixture
-async def browser(chromium_address: str) -> AsyncIterator[Browser]:
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def driven(chromium_address: str) -> AsyncIterator[Browser]:
+    """The driver is a process too, and takes as long to begin as many a test."""
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.connect_over_cdp(chromium_address)
-        yield browser
-        for context in browser.contexts:
+        yield await playwright.chromium.connect_over_cdp(chromium_address)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def browser(driven: Browser) -> AsyncIterator[Browser]:
+    """What a test has opened is closed after it; the browser's own context is never used."""
+    own = driven.contexts[0]
+    yield driven
+    for context in driven.contexts:
+        if context is not own:
             await context.close()

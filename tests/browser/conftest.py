@@ -13,12 +13,14 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
+import pytest_asyncio
+from argon2 import PasswordHasher
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Page
 from sqlalchemy import text
 
 from deploy.local.ports import free_port, listens
-from deploy.local.postgres import Postgres, drop_database, prepare, wait_ready
+from deploy.local.postgres import Postgres, prepare
 from deploy.local.process import start, stop
 from services.notifier.app import Parts, create_app
 from services.notifier.auth import Door, Passwords
@@ -41,7 +43,8 @@ from shared.process.run import serve
 from tests.browser.chromium import browser as browser
 from tests.browser.chromium import chromium as chromium
 from tests.browser.chromium import chromium_address as chromium_address
-from tests.databases import fresh_database
+from tests.browser.chromium import driven as driven
+from tests.databases import Databases
 
 HERE = Path(__file__).parent
 SCREENSHOTS = HERE / "screenshots"
@@ -56,6 +59,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.browser)
+            # One loop for all, in which the browser's driver lives.
+            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
 
 
 @pytest.fixture(scope="session")
@@ -77,17 +82,21 @@ def postgres() -> Iterator[Postgres]:
     shutil.rmtree(folder)
 
 
-@pytest.fixture
-async def engine(postgres: Postgres) -> AsyncIterator[AsyncEngine]:
-    await wait_ready(postgres)
-    await drop_database(postgres, "browser")
-    await fresh_database(postgres, "browser")
-    engine = create_engine(postgres.dsn("browser"), "notifier", 10)
+@pytest.fixture(scope="session")
+def databases(postgres: Postgres) -> Databases:
+    return Databases(postgres)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def engine(postgres: Postgres, databases: Databases) -> AsyncIterator[AsyncEngine]:
+    name = await databases.take()
+    engine = create_engine(postgres.dsn(name), "notifier", 10)
     yield engine
     await engine.dispose()
+    await databases.give_back(name)
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def desk(engine: AsyncEngine) -> Desk:
     return Desk(engine, lambda: BUSINESS_NOW, system_clock, timedelta(minutes=15), CALLS)
 
@@ -104,7 +113,9 @@ class Service:
 
     async def start(self) -> None:
         engine = self.desk.engine
-        door = Door(engine, Passwords(), system_clock)
+        # With a cheap hash: log-ins are not what is tested.
+        hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+        door = Door(engine, Passwords(hasher), system_clock)
         await door.enrol(self.settings.desk_agents)
         fanout = Fanout(engine, system_clock, self.settings.shop_zone(), Health())
         await fanout.start()
@@ -124,7 +135,7 @@ class Service:
             await asyncio.gather(*self.tasks)
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def service(desk: Desk) -> AsyncIterator[Service]:
     """The desk with its loops on a real port; two agents may log in."""
     agents = [
@@ -153,7 +164,7 @@ def address(service: Service) -> str:
     return f"http://127.0.0.1:{service.port}"
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def open_desk(browser: Browser, address: str) -> Callable[..., Awaitable[Page]]:
     """A page of its own for an agent, logged in; any error of the page's scripts fails the test."""
 

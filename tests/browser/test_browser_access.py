@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
 from deploy.local.ports import free_port
@@ -21,7 +22,7 @@ Enter = Callable[..., Awaitable[Page]]
 PASSWORD = "hikitome-desk"
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def service(desk: Desk) -> AsyncIterator[Service]:
     """A desk with an administrator, and with a provider that is away."""
     settings = NotifierSettings.model_validate(
@@ -43,7 +44,7 @@ async def service(desk: Desk) -> AsyncIterator[Service]:
     await service.stop()
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def enter(browser: Browser, address: str) -> Enter:
     """A page of its own; logged in where a log-in is named. An error of its scripts fails the test."""
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
 from deploy.local.ports import free_port
@@ -23,7 +24,7 @@ Open = Callable[[], Awaitable[Page]]
 NAMES = ("髙橋 美咲", "山﨑 一郎", "佐藤 花子", "勅使河原 左衛門三郎")
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def rig(engine: AsyncEngine, tmp_path: Path) -> Rig:
     """A shop whose four customers are to get a postcard."""
     folder = tmp_path / "print"
@@ -37,7 +38,7 @@ async def rig(engine: AsyncEngine, tmp_path: Path) -> Rig:
     return rig
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def service(desk: Desk, rig: Rig) -> AsyncIterator[Service]:
     """A desk with a marketer, and with the print house's folder."""
     settings = NotifierSettings.model_validate(
@@ -60,7 +61,7 @@ async def service(desk: Desk, rig: Rig) -> AsyncIterator[Service]:
     await service.stop()
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def batches(browser: Browser, address: str) -> Open:
     async def open_page() -> Page:
         context = await browser.new_context(viewport={"width": 1366, "height": 768}, locale="ja-JP")

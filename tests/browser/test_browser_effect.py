@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
+import pytest_asyncio
 from playwright.async_api import Page, expect
 from sqlalchemy import text
 
@@ -68,7 +69,7 @@ _SCENARIO = text("INSERT INTO scenario (key, version, active) VALUES (:key, 1, t
 _VERSION = text("INSERT INTO scenario_version (key, version, body) VALUES (:key, 1, CAST(:body AS jsonb))")
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def service(service: Service) -> Service:
     """With somebody who may market."""
     misaki = {"login": "misaki", "name": "岡田 みさき", "password": "hikitome-desk"}
@@ -168,7 +169,9 @@ async def test_whom_contact_makes_leave_is_put_on_the_list(
     async with transaction(engine) as connection:
         rows = await connection.execute(text("SELECT because, by FROM do_not_wake GROUP BY 1, 2"))
         assert [tuple(row) for row in rows] == [("holdout_showed", "marie")]
-        rows = await connection.execute(text("SELECT who, why FROM audit_entry WHERE what = 'do_not_wake'"))
+        rows = await connection.execute(
+            text("SELECT who, why FROM audit_entry WHERE what = 'do_not_wake.added'")
+        )
         assert [tuple(row) for row in rows] == [("marie", "holdout_showed")]
 
 

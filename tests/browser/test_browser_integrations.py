@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from typing import Literal
 
 import pytest
+import pytest_asyncio
 from argon2 import PasswordHasher
 from playwright.async_api import Browser, Page, expect
 from sqlalchemy import text
@@ -32,7 +33,7 @@ WIDER_THAN_THE_PAGE = """[...document.querySelectorAll("main *:not(.sheet *)")]
   .map((one) => one.outerHTML.slice(0, 120))"""
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def open_page(browser: Browser, address: str, engine: AsyncEngine) -> OpenPage:
     """The page as an administrator sees it; any error of its scripts fails the test."""
     door = Door(engine, Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)), system_clock)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
 from deploy.local.ports import free_port
@@ -33,7 +34,7 @@ STATES = (
 BODY = msgspec.json.encode(SHIPPED["churn_warning"]).decode()
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def service(desk: Desk) -> AsyncIterator[Service]:
     """A desk with a marketer."""
     settings = NotifierSettings.model_validate(
@@ -50,7 +51,7 @@ async def service(desk: Desk) -> AsyncIterator[Service]:
     await service.stop()
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def records(engine: AsyncEngine) -> Records:
     """A shop with some customers, and messages in every state."""
     made = Records(engine)
@@ -104,7 +105,7 @@ async def _put(made: Records, place: int, ref: str, state: str, reason: str | No
         )
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def enter(browser: Browser, address: str, records: Records) -> Open:
     """A page of the marketer's; an error of its scripts fails the test."""
 

@@ -15,7 +15,7 @@ from deploy.local.broker import Broker, broker
 from deploy.local.ports import free_port, listens
 from deploy.local.postgres import Postgres, drop_database, ensure_database, prepare, wait_ready
 from deploy.local.process import Command, start, stop
-from tests.databases import fresh_database
+from tests.databases import Databases
 
 HERE = Path(__file__).parent
 
@@ -44,13 +44,17 @@ def postgres(embedded_folder: Path) -> Iterator[Postgres]:
         yield cluster
 
 
+@pytest.fixture(scope="session")
+def databases(postgres: Postgres) -> Databases:
+    return Databases(postgres)
+
+
 @pytest.fixture
-async def postgres_dsn(postgres: Postgres) -> AsyncIterator[str]:
-    """The address of a fresh database with empty tables, dropped after the test."""
-    name = f"test_{secrets.token_hex(6)}"
-    await fresh_database(postgres, name)
+async def postgres_dsn(postgres: Postgres, databases: Databases) -> AsyncIterator[str]:
+    """The address of a database with empty tables."""
+    name = await databases.take()
     yield postgres.dsn(name)
-    await drop_database(postgres, name)
+    await databases.give_back(name)
 
 
 @pytest.fixture

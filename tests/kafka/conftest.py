@@ -18,6 +18,7 @@ from shared.kafka.stream import PartitionStream
 from shared.postgres.engine import AsyncEngine, create_engine, transaction
 from shared.postgres.migrations import migrate
 from shared.process.settings import CommonSettings
+from tests.integration.conftest import databases as databases
 from tests.integration.conftest import embedded_folder as embedded_folder
 from tests.integration.conftest import postgres as postgres
 from tests.integration.conftest import postgres_dsn as postgres_dsn

@@ -18,6 +18,7 @@ from services.notifier.stream import Fanout
 from shared.clock import system_clock
 from shared.postgres.engine import AsyncEngine
 from shared.process.health import Health
+from tests.integration.conftest import databases as databases
 from tests.integration.conftest import embedded_folder as embedded_folder
 from tests.integration.conftest import postgres as postgres
 from tests.integration.conftest import postgres_dsn as postgres_dsn

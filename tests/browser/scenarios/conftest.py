@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import Literal
 
-import pytest
+import pytest_asyncio
 from argon2 import PasswordHasher
 from playwright.async_api import Browser, Page
 
@@ -16,7 +16,7 @@ from shared.postgres.engine import AsyncEngine
 PASSWORD = "hikitome-desk"
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def open_scenarios(
     browser: Browser, address: str, engine: AsyncEngine
 ) -> Callable[..., Awaitable[Page]]:

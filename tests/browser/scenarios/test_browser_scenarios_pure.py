@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Page
 
 OpenPage = Callable[..., Awaitable[Page]]
@@ -17,7 +18,7 @@ BEFORE: dict[str, Any] = {
 }
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def ask(open_scenarios: OpenPage) -> Asked:
     """Call a function of one of the page's modules with these values."""
     page = await open_scenarios()
