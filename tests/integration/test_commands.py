@@ -15,11 +15,11 @@ def run(*arguments: str, **environment: str) -> Result:
     return CliRunner().invoke(main, arguments, env=environment, catch_exceptions=False)
 
 
-def test_migrate_may_run_at_every_start(postgres_dsn: str) -> None:
-    first = run("migrate", HIKITOME_POSTGRES_DSN=postgres_dsn)
+def test_migrate_may_run_at_every_start(empty_dsn: str) -> None:
+    first = run("migrate", HIKITOME_POSTGRES_DSN=empty_dsn)
     assert first.exit_code == 0
     assert "scoring: 001" in first.output or ".sql" in first.output
-    again = run("migrate", HIKITOME_POSTGRES_DSN=postgres_dsn)
+    again = run("migrate", HIKITOME_POSTGRES_DSN=empty_dsn)
     assert again.output == "scoring: up to date\nnotifier: up to date\n"
 
 

@@ -113,7 +113,9 @@ def test_ctrl_c_ends_everything_within_ten_seconds(folder: Path, terminal: Calla
     assert {child.name for child in running} == {
         "postgres",
         "broker",
+        "line",
         "mails",
+        "print-house",
         "ingest",
         "scoring",
         "notifier",
