@@ -14,6 +14,8 @@ settings.load_profile("hikitome")
 
 # Whose tests share one server and one Maven: all of them go to one worker, first of all.
 TOGETHER = ("tests/kafka/", "tests/oidc/")
+# Whose tests look at one long run: on two workers there would be two of it.
+ONE_RUN = ("tests/integration/test_demo.py", "tests/unit/scoring/training/test_train.py")
 TIERS = ("local_stack", "kafka", "browser", "provider", "monitoring")
 
 
@@ -31,7 +33,9 @@ class Workers(LoadScopeScheduling):  # type: ignore[misc]
     """Whoever is free takes the next test, or all of those that belong together."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return "java" if nodeid.startswith(TOGETHER) else nodeid
+        if nodeid.startswith(TOGETHER):
+            return "java"
+        return nodeid.partition("::")[0] if nodeid.startswith(ONE_RUN) else nodeid
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Workers:

@@ -26,10 +26,12 @@ def bulk(shop: str, webhooks: Iterable[Webhook], lines: int = LINES) -> Workload
         for webhook in webhooks
         if webhook.cart == "standard"
         for item in msgspec.json.decode(webhook.body, type=list[msgspec.Raw])
+        # It goes to the contacts' topic, which is not compared.
+        if _type_of(item) != "contact.changed"
     ]
     endless = itertools.cycle(items)
     chosen = [list(itertools.islice(endless, lines)) for _ in range(_REQUESTS)]
-    types = [[msgspec.json.decode(item, type=_Item).type for item in some] for some in chosen]
+    types = [[_type_of(item) for item in some] for some in chosen]
 
     def event_ids(request: int, stamp: str) -> list[str]:
         return [
@@ -38,6 +40,10 @@ def bulk(shop: str, webhooks: Iterable[Webhook], lines: int = LINES) -> Workload
         ]
 
     return Workload(tuple(_request(some) for some in chosen), CONNECTIONS, event_ids)
+
+
+def _type_of(item: bytes | msgspec.Raw) -> str:
+    return msgspec.json.decode(item, type=_Item).type
 
 
 def _request(items: list[bytes]) -> tuple[bytes, ...]:
