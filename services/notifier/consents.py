@@ -6,7 +6,8 @@ import msgspec
 
 from services.notifier.store import audit, do_not_wake, never, proof
 from services.notifier.store.audit import Entry
-from services.notifier.store.proof import Asked, Month, Place, Said, Standing, Valid
+from services.notifier.store.proof import Asked, Month, Said, Standing, Valid
+from services.notifier.store.reading import Place
 from shared.clock import Now
 from shared.postgres.engine import AsyncEngine, transaction
 

@@ -10,8 +10,9 @@ from services.notifier.scenarios.decide import Reason
 from services.notifier.store import audit, proof, search
 from services.notifier.store import ledger as store
 from services.notifier.store.audit import Entry as Trace
-from services.notifier.store.ledger import OUTCOMES, Asked, Enrolled, Entry, Kept, Place, Titled
+from services.notifier.store.ledger import OUTCOMES, Asked, Enrolled, Entry, Kept, Titled
 from services.notifier.store.proof import Standing
+from services.notifier.store.reading import Place
 from shared.clock import Now
 from shared.events.action import Way
 from shared.postgres.engine import AsyncEngine, transaction

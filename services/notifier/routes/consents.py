@@ -1,21 +1,21 @@
 """/consents: who agreed to what, the proof of it, and who is never to be contacted."""
 
 from datetime import date, datetime, time, timedelta
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Depends, HTTPException, Request
+from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, ConfigDict
 from starlette.responses import Response
 
 from services.notifier.consents import MOST_LISTED, Consents
 from services.notifier.routes import leave_alone
 from services.notifier.routes.alerts import json_response
+from services.notifier.routes.cursor import Cursor, place_of
 from services.notifier.routes.ground import Ground, entry_of, whoever_may
 from services.notifier.routes.ledger_sheet import proof as as_sheet
-from services.notifier.routes.messages import Cursor, Ref
+from services.notifier.routes.messages import Ref
 from services.notifier.routes.page import language_in
-from services.notifier.store.proof import Asked, Place
+from services.notifier.store.proof import Asked
 from services.notifier.web.sheet import sheet
 from shared.events.customer import Channel
 
@@ -36,16 +36,6 @@ class Wanted(BaseModel):
         since = datetime.combine(self.since, time(), zone) if self.since else None
         until = datetime.combine(self.until + timedelta(days=1), time(), zone) if self.until else None
         return Asked(self.customer_ref, self.channel, self.granted, since, until)
-
-    def place(self) -> Place | None:
-        """Raises HTTPException 422 for what is no moment."""
-        if self.before is None:
-            return None
-        at, _, id_ = self.before.partition("~")
-        try:
-            return Place(datetime.fromisoformat(at), str(UUID(id_)))
-        except ValueError as error:
-            raise HTTPException(422, "unfit") from error
 
 
 class Somebody(BaseModel):
@@ -72,7 +62,7 @@ def router(ground: Ground) -> APIRouter:
     @routes.post("/api/consents", dependencies=market)
     async def listed(wanted: Wanted) -> Response:
         """A body, not an address: the reference is a customer's."""
-        said, more = await consents.listed(wanted.asked(zone), wanted.place())
+        said, more = await consents.listed(wanted.asked(zone), place_of(wanted.before))
         return json_response({"words": said, "more": more, "most": MOST_LISTED})
 
     @routes.post("/api/consents/customer", dependencies=market)

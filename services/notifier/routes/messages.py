@@ -1,28 +1,27 @@
 """/messages: the ledger of what was sent, deferred and suppressed, and what a person must decide."""
 
-from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, HTTPException, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from services.notifier import terms
 from services.notifier.ledger import MOST_LISTED, Ledger
 from services.notifier.routes.alerts import Code, json_response
+from services.notifier.routes.cursor import Cursor, place_of
 from services.notifier.routes.ground import Ground, entry_of, whoever_may
 from services.notifier.routes.ledger_sheet import ledger as as_sheet
 from services.notifier.routes.page import language_in
 from services.notifier.settle import Found, settle
 from services.notifier.store.actions import Judged
-from services.notifier.store.ledger import Asked, Outcome, Place
+from services.notifier.store.ledger import Asked, Outcome
 from services.notifier.web import reason_names as names
 from services.notifier.web.sheet import sheet
 from shared.events.action import Way
 
 Ref = Annotated[str, Field(min_length=3, max_length=400, pattern=r"^[^\x00/]+/[^\x00/]+/[^\x00]+$")]
-Cursor = Annotated[str, Field(max_length=80, pattern=r"^[0-9T:.+Z-]+~[0-9a-f-]{36}$")]
 
 
 class Wanted(BaseModel):
@@ -38,16 +37,6 @@ class Wanted(BaseModel):
 
     def asked(self, customer: str | None = None) -> Asked:
         return Asked(self.scenario, self.state, self.channel, self.reason, customer)
-
-    def place(self) -> Place | None:
-        """Raises HTTPException 422 for what is no moment."""
-        if self.before is None:
-            return None
-        at, _, id_ = self.before.partition("~")
-        try:
-            return Place(datetime.fromisoformat(at), str(UUID(id_)))
-        except ValueError as error:
-            raise HTTPException(422, "unfit") from error
 
 
 class Taken(Wanted):
@@ -96,7 +85,7 @@ def _many(ground: Ground, ledger: Ledger) -> APIRouter:
 
     @routes.get("")
     async def listed(wanted: Annotated[Wanted, Query()]) -> Response:
-        entries, more = await ledger.listed(wanted.asked(), wanted.place())
+        entries, more = await ledger.listed(wanted.asked(), place_of(wanted.before))
         return json_response({"messages": entries, "more": more, "most": MOST_LISTED})
 
     @routes.get("/options")
@@ -113,7 +102,7 @@ def _many(ground: Ground, ledger: Ledger) -> APIRouter:
         """なぜ2通届いた, なぜ届かなかった: all that went out and all that did not, with the reasons."""
         ref = wanted.customer_ref
         by = entry_of(request, "messages.asked", ref)
-        entries, more, standing = await ledger.about(ref, wanted.asked(), wanted.place(), by)
+        entries, more, standing = await ledger.about(ref, wanted.asked(), place_of(wanted.before), by)
         return json_response({"messages": entries, "more": more, "standing": standing})
 
     @routes.post("/csv")

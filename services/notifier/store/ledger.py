@@ -9,6 +9,7 @@ import msgspec
 from sqlalchemy import text
 from sqlalchemy.engine import Row
 
+from services.notifier.store.reading import Place
 from shared.postgres.engine import AsyncConnection
 
 Outcome = Literal[
@@ -17,13 +18,6 @@ Outcome = Literal[
 """What a state means to people: planned with a reason is deferred, and so is what is tried again."""
 
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
-
-
-class Place(msgspec.Struct, frozen=True):
-    """Where to go on: after this message; `at` is the real time of its last change."""
-
-    at: datetime
-    id: str
 
 
 @dataclass(frozen=True, slots=True)

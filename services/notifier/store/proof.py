@@ -11,15 +11,9 @@ import msgspec
 from sqlalchemy import text
 from sqlalchemy.engine import Row
 
+from services.notifier.store.reading import Place
 from shared.events.customer import Channel
 from shared.postgres.engine import AsyncConnection
-
-
-class Place(msgspec.Struct, frozen=True):
-    """Where to go on: after this word."""
-
-    at: datetime
-    id: str
 
 
 @dataclass(frozen=True, slots=True)
