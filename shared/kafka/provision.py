@@ -11,6 +11,9 @@ from shared.events.topics import ALL, DAY_MS, Topic
 from shared.kafka.client import MAX_RECORD_BYTES, connection_options
 from shared.process.settings import CommonSettings
 
+LOOK_AGAIN = 0.1
+"""Seconds between two looks at topics that were just made."""
+
 
 class NotProvisioned(Exception):
     """The brokers can't be reached, don't answer in time, or refuse; the message says which."""
@@ -19,7 +22,7 @@ class NotProvisioned(Exception):
 async def provision(
     settings: CommonSettings, topics: Sequence[Topic] = ALL, patience: float = 60.0
 ) -> list[str]:
-    """Make the topics that don't exist yet; give the names of those that we made.
+    """Make the topics that don't exist yet, wait until they can be used, and give the names of the new ones.
 
     :raises NotProvisioned: if that could not be done within `patience` seconds.
     """
@@ -40,11 +43,27 @@ async def _provision(settings: CommonSettings, topics: Sequence[Topic]) -> list[
         missing = [topic for topic in topics if topic.name not in there]
         if not missing:
             return []
-        return _made(
+        made = _made(
             await admin.create_topics([_new(topic, settings.kafka_replication) for topic in missing])
         )
+        await _until_led(admin, {topic.name for topic in missing})
+        return made
     finally:
         await admin.close()
+
+
+async def _until_led(admin: AIOKafkaAdminClient, names: set[str]) -> None:
+    """Wait until the brokers know the topics: the controller answers before they have heard of them."""
+    while names:
+        described = await admin.describe_topics(sorted(names))
+        names = names - {each["topic"] for each in described if _is_led(each)}
+        if names:
+            await asyncio.sleep(LOOK_AGAIN)
+
+
+def _is_led(described: dict[str, Any]) -> bool:
+    partitions = described["partitions"]
+    return bool(partitions) and all(partition["leader"] >= 0 for partition in partitions)
 
 
 def _new(topic: Topic, replication: int) -> NewTopic:
