@@ -38,6 +38,11 @@ class Workers(LoadScopeScheduling):  # type: ignore[misc]
         return nodeid.partition("::")[0] if nodeid.startswith(ONE_RUN) else nodeid
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores: whoever has the tests with Java waits for most of the time."""
+    return (os.cpu_count() or 1) + 1
+
+
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Workers:
     return Workers(config, log)
 

@@ -35,9 +35,13 @@ FLAGS = [
 
 @pytest.fixture(scope="session")
 def chromium() -> str:
-    found = os.environ.get("HIKITOME_CHROMIUM") or shutil.which("chromium")
+    # Debian's headless build is the same engine without the windows, and takes a quarter less time.
+    installed = filter(None, map(shutil.which, ("chromium-headless-shell", "chromium")))
+    found = os.environ.get("HIKITOME_CHROMIUM") or next(installed, None)
     if not found:
-        pytest.skip("no Chromium: install Debian's package, or name one with HIKITOME_CHROMIUM")
+        pytest.skip(
+            "no Chromium: install Debian's chromium-headless-shell, or name one with HIKITOME_CHROMIUM"
+        )
     return found
 
 

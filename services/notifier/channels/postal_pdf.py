@@ -3,6 +3,7 @@
 import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import PackageNotFoundError, files
 from itertools import groupby
 from pathlib import Path
@@ -78,18 +79,28 @@ def is_complete(sender: Sender) -> bool:
     return all(part.strip() for part in (sender.name, sender.postal_address, sender.contact))
 
 
+@cache
+def _embeddable(font: Path) -> TTFont:
+    """Read once, for that takes a sixth of a second.
+
+    Reportlab keeps fonts by name for the whole process, so the name says which file it is.
+    """
+    try:
+        found = TTFont(f"{_FONT} {font.stem}", str(font))
+    except (TTFError, OSError) as error:
+        raise NoFont(f"{font.name} can't be embedded: name a TrueType font (.ttf)") from error
+    registerFont(found)
+    return found
+
+
 class Printer:
-    """Draws pieces. Reportlab keeps fonts by name for the whole process, so the name says which file it is.
+    """Draws pieces.
 
     :raises NoFont: if the file is no TrueType font that can be embedded.
     """
 
     def __init__(self, font: Path, sender: Sender) -> None:
-        try:
-            self._font = TTFont(f"{_FONT} {font.stem}", str(font))
-        except (TTFError, OSError) as error:
-            raise NoFont(f"{font.name} can't be embedded: name a TrueType font (.ttf)") from error
-        registerFont(self._font)
+        self._font = _embeddable(font)
         self._sender = sender
 
     def ready(self) -> bool:
