@@ -143,9 +143,11 @@ class Marketing:
                 await self._write_down(connection, by, key)
         return done
 
-    async def recall(self, key: str, by: Entry) -> int:
-        """How many messages will not be sent."""
+    async def recall(self, key: str, by: Entry) -> int | None:
+        """How many messages will not be sent; None if there is no such scenario."""
         async with transaction(self.engine) as connection:
+            if key not in await scenarios.all_(connection):
+                return None
             recalled = await playbook.recall(connection, key, self.business_now())
             await self._write_down(connection, by, f"{key} {recalled}")
         return recalled

@@ -92,9 +92,8 @@ def _add_switch(calls: APIRouter, marketing: Marketing) -> None:
 
     @calls.post("/{key}/recall")
     async def recall(key: Key, request: Request) -> Response:
-        return json_response(
-            {"recalled": await marketing.recall(key, entry_of(request, "scenario.recalled"))}
-        )
+        recalled = await marketing.recall(key, entry_of(request, "scenario.recalled"))
+        return missing() if recalled is None else json_response({"recalled": recalled})
 
 
 def _add_rehearsal(calls: APIRouter, marketing: Marketing, house: House) -> None:

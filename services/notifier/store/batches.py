@@ -86,6 +86,16 @@ _FORGET_OLD = text(
     "DELETE FROM batch_file USING batch WHERE batch.id = batch_file.batch"
     " AND state IN ('accepted', 'recalled') AND COALESCE(handed_over_at, cut_off) < :before"
 )
+_FORGET_ERASED = text(
+    "DELETE FROM batch_file WHERE batch = CAST(:id AS uuid) AND EXISTS (SELECT FROM action AS a"
+    " JOIN customer_mark AS m ON m.customer_ref IN (SELECT accounts_of(a.customer_ref))"
+    " WHERE a.batch = CAST(:id AS uuid) AND m.erased_at IS NOT NULL)"
+)
+# Whoever hands one of them over is waited for: its files go now or, if this comes first, right after.
+_LOCK_THEIRS = text(
+    "SELECT FROM batch WHERE id IN (SELECT batch FROM action"
+    " WHERE customer_ref IN (SELECT accounts_of(:customer_ref))) ORDER BY id FOR UPDATE"
+)
 _FORGET_CUSTOMER = text(
     "WITH theirs AS MATERIALIZED (SELECT DISTINCT a.batch AS id FROM action AS a WHERE a.batch IS NOT NULL"
     " AND a.customer_ref IN (SELECT accounts_of(:customer_ref))),"
@@ -159,7 +169,9 @@ async def begin(connection: AsyncConnection, batch: str) -> None:
 
 
 async def hand_over(connection: AsyncConnection, batch: str, now: datetime) -> None:
+    """It has left; if somebody in it was erased meanwhile, its files are not kept here."""
     await connection.execute(_HAND_OVER, {"id": batch, "now": now})
+    await connection.execute(_FORGET_ERASED, {"id": batch})
 
 
 async def settle(
@@ -185,7 +197,11 @@ async def forget_old(connection: AsyncConnection, now: datetime, kept: timedelta
 
 
 async def forget_customer(connection: AsyncConnection, customer_ref: str) -> None:
-    """Every file with this person in it, but what is being handed over; one not handed over is made again."""
+    """Every file with this person in it; one not handed over is made again.
+
+    What is being handed over is finished first, see `hand_over`.
+    """
+    await connection.execute(_LOCK_THEIRS, {"customer_ref": customer_ref})
     await connection.execute(_FORGET_CUSTOMER, {"customer_ref": customer_ref})
 
 

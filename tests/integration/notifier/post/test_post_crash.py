@@ -10,7 +10,7 @@ import pytest
 from services.notifier.channels.print_house import Differs, Folder
 from services.notifier.post import Post, Room
 from services.notifier.postal.batch_files import BatchFile
-from services.notifier.store import batches
+from services.notifier.store import batches, customers
 from shared.postgres.engine import transaction
 from tests.integration.notifier.post.conftest import CUT_OFF, Rig
 
@@ -68,6 +68,24 @@ async def test_a_crash_after_the_last_file_is_found_out_by_looking(rig: Rig) -> 
     assert [one.state for one in await rig.batches()] == ["accepted"]
     assert len(rig.house.accepted()) == 2
     assert rig.house.complaints == []
+
+
+async def test_who_is_erased_while_a_batch_is_being_handed_over_leaves_no_file_here(rig: Rig) -> None:
+    await rig.batched("1", "2")
+    rig.clock.now = CUT_OFF
+    Dying.left, Dying.torn = 1, False
+    dying = Post(rig.engine, Room(rig.printer, {"postal_dm": Dying(rig.house.folder)}), rig.clock)
+    with pytest.raises(Crash):
+        await dying.turn()
+    [batch] = await rig.batches()
+    async with transaction(rig.engine) as connection:
+        await customers.erase(connection, "tea-shop/shopify/2", rig.clock.now)
+        await batches.forget_customer(connection, "tea-shop/shopify/2")
+        assert len(await batches.file_names(connection, batch.id)) == 3
+    await rig.post().turn()
+    assert rig.house.look() == 1
+    async with transaction(rig.engine) as connection:
+        assert await batches.file_names(connection, batch.id) == []
 
 
 async def test_two_replicas_hand_over_once(rig: Rig) -> None:

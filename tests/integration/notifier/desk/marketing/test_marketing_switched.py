@@ -69,6 +69,7 @@ async def test_unsent_messages_are_recalled_and_their_number_told(
     numbers = (await standing(marketer))["numbers"]
     assert (numbers["planned"], numbers["suppressed"]) == (0, 1)
     assert (await marketer.post(f"{ONE}/recall")).json() == {"recalled": 0}
+    assert (await marketer.post("/api/scenarios/nobody/recall")).status_code == 404
 
 
 async def test_a_dry_run_tells_who_would_have_got_what_and_sends_nothing(
