@@ -164,8 +164,8 @@ async def _write_down(
             await sendings.retry(connection, action, 0.0, reason, may_have_left=True, due=until)
             await _tell(connection, action, deferred(action, reason, until), now)
         case Wait(until, reason):
-            await actions.postpone(connection, action, until, reason)
-            await _tell(connection, action, deferred(action, reason, until), now)
+            if await actions.postpone(connection, action, until, reason):
+                await _tell(connection, action, deferred(action, reason, until), now)
         case Suppress(reason) | Exit(reason):
             await actions.suppress(connection, action, reason)
             await _tell(connection, action, suppressed(action, reason), now)

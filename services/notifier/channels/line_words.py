@@ -22,7 +22,7 @@ _BUTTON = re.compile(
     rf"(?:(?P<label>[^:：]{{1,{MOST_LABEL}}})[:：] ?)?(?P<url>https?://[!-~]{{1,{MOST_URL - 8}}})"
 )
 _NAMELESS = "くわしく見る"
-_ABOVE_BUTTONS = "こちらからどうぞ。"
+_ABOVE_BUTTONS = "ご確認・お手続きはこちらから。"
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,6 +94,14 @@ _POSTPONE = text(
     "UPDATE action SET state = 'planned', reason = :reason, due_at = :until, lease_until = NULL,"
     " changed_at = now() WHERE id = CAST(:id AS uuid) AND fence = :fence AND state = 'claimed' RETURNING id"
 )
+# What waits on for the same reason is no news, however often it was looked at.
+_WAITS_ON = text(
+    "WITH before AS MATERIALIZED (SELECT id FROM (SELECT id, state, reason FROM action_history"
+    " WHERE action_id = CAST(:id AS uuid) AND state <> 'claimed' ORDER BY id DESC LIMIT 1) AS newest"
+    " WHERE state = 'planned' AND reason = :reason)"
+    " DELETE FROM action_history AS h USING before WHERE action_id = CAST(:id AS uuid) AND h.id > before.id"
+    " RETURNING h.id"
+)
 _SUPPRESS = text(
     "UPDATE action SET state = 'suppressed', reason = :reason, lease_until = NULL, changed_at = now()"
     " WHERE id = CAST(:id AS uuid) AND fence = :fence AND state = 'claimed' RETURNING id"
@@ -182,10 +190,13 @@ async def choose(
     return action_of((await connection.execute(_CHOOSE, values)).one())
 
 
-async def postpone(connection: AsyncConnection, action: Action, until: datetime, reason: str) -> None:
-    """Back to `planned`, to be decided again at `until`."""
+async def postpone(connection: AsyncConnection, action: Action, until: datetime, reason: str) -> bool:
+    """Back to `planned`, to be decided again at `until`; False if it waited for the same reason before."""
     (await connection.execute(_POSTPONE, {**_who(action), "until": until, "reason": reason})).one()
+    if (await connection.execute(_WAITS_ON, {"id": action.id, "reason": reason})).all():
+        return False
     await record(connection, [action.id], "planned", reason)
+    return True
 
 
 async def suppress(connection: AsyncConnection, action: Action, reason: str) -> None:

@@ -1,6 +1,7 @@
 """What is planned is decided when its time comes, by what is true then; every no is written down and told."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -37,6 +38,20 @@ async def test_consent_withdrawn_after_the_plan_is_respected(desk: "Desk", at_ri
     await desk.dispatcher().turn()
     await assert_suppressed(desk, "no_consent")
     assert await desk.history() == ["planned", "claimed", "suppressed"]
+
+
+async def test_what_waits_on_for_the_same_reason_is_told_once(desk: "Desk", at_risk: Risk) -> None:
+    await desk.meet()
+    await desk.tell(at_risk())
+    for _ in range(3):
+        desk.clock.now = desk.clock.now.replace(hour=13, minute=30) + timedelta(days=1)  # 22:30 in Tokyo
+        assert await desk.dispatcher().turn() == 1
+        assert await desk.states() == [("planned", "quiet_hours")]
+    assert await desk.history() == ["planned", "claimed", "planned"]
+    assert [type(event) for event in await desk.events()] == [ActionDeferred]
+    desk.later(hours=12)
+    await desk.dispatcher().turn()
+    assert await desk.history() == ["planned", "claimed", "planned", "claimed", "sending", "sent"]
 
 
 async def test_who_never_agreed_gets_nothing(desk: "Desk", at_risk: Risk) -> None:
