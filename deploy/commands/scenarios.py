@@ -93,7 +93,7 @@ def dry_run(files: tuple[Path, ...], key: str | None, days: int, as_json: bool) 
         )
         return
     for one, told in found:
-        click.echo(rehearsal_table(one, told))
+        click.echo(rehearsal_table(one, told, settings.shop_zone()))
 
 
 async def _rehearsed(

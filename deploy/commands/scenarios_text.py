@@ -1,6 +1,7 @@
 """The words of `hikitome scenarios`: a scenario's messages, and what a rehearsal came to."""
 
 from collections.abc import Iterator
+from zoneinfo import ZoneInfo
 
 from services.notifier.preview import Asked, Shown, Unseen, preview
 from services.notifier.scenarios.rehearsal import Played, Rehearsal
@@ -47,8 +48,8 @@ def told_delay(delay: Delay) -> str:
     return f"{told}{at}{' on a working day' if delay.working_day else ''}"
 
 
-def rehearsal_table(scenario: Scenario, told: Rehearsal) -> str:
-    """Numbers first, then some customers of every kind of outcome."""
+def rehearsal_table(scenario: Scenario, told: Rehearsal, zone: ZoneInfo) -> str:
+    """Numbers first, then some customers of every kind of outcome; times are the shop's."""
     over = told.per_hour_peak > scenario.most_per_hour
     lines = [
         f"# {scenario.key} {scenario.title}: the last {told.days} days",
@@ -59,13 +60,13 @@ def rehearsal_table(scenario: Scenario, told: Rehearsal) -> str:
     ]
     if not told.whole:
         lines.append("There was more than can be looked at: these are the first.")
-    lines += [_line(one) for one in told.examples]
+    lines += [_line(one, zone) for one in told.examples]
     return "\n".join(lines) + "\n"
 
 
-def _line(one: Played) -> str:
+def _line(one: Played, zone: ZoneInfo) -> str:
     became = f"{one.outcome} {one.reason}" if one.reason is not None else one.outcome
-    return f"  {one.at:%Y-%m-%d %H:%M} {one.customer_ref} {one.step} {one.way} {became}"
+    return f"  {one.at.astimezone(zone):%Y-%m-%d %H:%M} {one.customer_ref} {one.step} {one.way} {became}"
 
 
 def _counted(numbers: dict[str, int]) -> str:

@@ -76,8 +76,9 @@ class Attempts:
                 if held.begun
                 else await self._chooser.choose(connection, action, now, {})
             )
-            await _write_down(connection, action, held, choice, now)
-        _count(action, choice)
+            news = await _write_down(connection, action, held, choice, now)
+        if news:
+            _count(action, choice)
         _alarm(action, choice)
         return choice if isinstance(choice, Sending) else None
 
@@ -157,15 +158,16 @@ class Attempts:
 
 async def _write_down(
     connection: AsyncConnection, action: Action, held: Held, choice: Choice, now: datetime
-) -> None:
-    """What is neither being sent nor batched."""
+) -> bool:
+    """What is neither being sent nor batched; False for what waits on as it did before."""
     match choice:
         case Wait(until, reason) if held.begun:
             await sendings.retry(connection, action, 0.0, reason, may_have_left=True, due=until)
             await _tell(connection, action, deferred(action, reason, until), now)
         case Wait(until, reason):
-            if await actions.postpone(connection, action, until, reason):
-                await _tell(connection, action, deferred(action, reason, until), now)
+            if not await actions.postpone(connection, action, until, reason):
+                return False
+            await _tell(connection, action, deferred(action, reason, until), now)
         case Suppress(reason) | Exit(reason):
             await actions.suppress(connection, action, reason)
             await _tell(connection, action, suppressed(action, reason), now)
@@ -173,7 +175,8 @@ async def _write_down(
             await sendings.settle(connection, action, "unknown", reason)
             await _tell(connection, action, unknown(action, reason), now)
         case Sending() | Batched():
-            return
+            pass
+    return True
 
 
 async def _still_ours(connection: AsyncConnection, action: Action) -> bool:

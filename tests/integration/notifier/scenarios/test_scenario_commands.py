@@ -3,8 +3,9 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from click.testing import CliRunner, Result
@@ -16,6 +17,7 @@ from services.notifier.scenarios.shipped import SHIPPED
 from shared.clock import system_clock
 from tests.integration.notifier.scenarios.stage import PLAIN, Stage, like, order
 
+TOKYO = ZoneInfo("Asia/Tokyo")
 Run = Callable[..., Awaitable[Result]]
 
 
@@ -98,4 +100,8 @@ async def test_a_dry_run_tells_who_would_have_got_what(stage: Stage, run: Run, f
     shown = (await run("dry-run", str(folder / "good.toml"), "--days", "90")).output
     assert shown.startswith("# plain テスト: the last 90 days\ncame in 1, of them held out 0\n")
     assert "messages: none\nnot sent: no_consent 2\nmost in an hour: 0 of 500\n" in shown
+    rehearsed = json.loads((await run("dry-run", str(folder / "good.toml"), "--days", "90", "--json")).output)
+    moments = [datetime.fromisoformat(one["at"]) for one in rehearsed["plain"]["examples"]]
+    assert moments
+    assert all(f"  {one.astimezone(TOKYO):%Y-%m-%d %H:%M} " in shown for one in moments)
     assert await stage.enrolled() == []
