@@ -33,7 +33,7 @@ FIRST_NAMES = (
     *("陽子", "恵子", "久美子", "由美子", "明美", "真由美", "智子", "裕子", "美咲", "さくら", "和子", "幸子"),
     *("健一", "誠", "浩", "隆", "大輔", "直樹", "翔太", "修"),
 )
-# No postcode ends like these, so nobody gets this post; other than …-0000 they do have a customer barcode.
+# Made-up postcodes, that nobody gets this post; unlike …-0000, a whole town's, they have a customer barcode.
 PLACES = (
     ("東京都", "JP-13", "世田谷区", "154-9999", "三軒茶屋"),
     ("神奈川県", "JP-14", "横浜市港北区", "222-9999", "日吉"),

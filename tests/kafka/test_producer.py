@@ -25,8 +25,8 @@ from tests.kafka.conftest import Effects, Eventually, as_record
 from tests.kafka.consumer import Effects as WritesEffects
 
 Make = Callable[[int], Envelope]
-# Twice the second that a publish has here, for a client may have to be made first, and a busy machine's.
-# Whoever waits for the broker itself waits far longer.
+# A publish has a second here, and as long again if a client is made first; the rest is for a busy machine.
+# Whoever waited for the broker itself would wait far longer.
 IN_TIME = 8.0
 
 

@@ -92,8 +92,9 @@ _FORGET_ERASED = text(
     " WHERE a.batch = CAST(:id AS uuid) AND m.erased_at IS NOT NULL)"
 )
 # Whoever hands one of them over is waited for: its files go now or, if this comes first, right after.
+# An open one has no files, and is shared by whoever puts pieces in: two that wanted more would never end.
 _LOCK_THEIRS = text(
-    "SELECT FROM batch WHERE id IN (SELECT batch FROM action"
+    "SELECT FROM batch WHERE state IN ('closed', 'handing_over') AND id IN (SELECT batch FROM action"
     " WHERE customer_ref IN (SELECT accounts_of(:customer_ref))) ORDER BY id FOR UPDATE"
 )
 _FORGET_CUSTOMER = text(

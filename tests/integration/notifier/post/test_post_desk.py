@@ -169,6 +169,14 @@ async def test_an_erasure_takes_the_files_with_it(rig: Rig) -> None:
         assert await batches.file_names(connection, batch.id) == []
 
 
+async def test_an_erasure_waits_for_nobody_who_puts_a_piece_into_an_open_batch(rig: Rig) -> None:
+    await rig.batched("1")
+    async with transaction(rig.engine) as putting, transaction(rig.engine) as erasing:
+        assert await batches.join(putting, "postal_dm", "postcard", CUT_OFF) is not None
+        await erasing.execute(text("SET LOCAL lock_timeout = '1s'"))
+        await batches.forget_customer(erasing, "tea-shop/shopify/1")
+
+
 async def test_files_go_thirty_days_after_they_were_handed_over(rig: Rig) -> None:
     await rig.batched("1")
     [batch] = await rig.batches()
