@@ -17,8 +17,8 @@ from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 
 from shared.events.record import Record
 from shared.kafka.client import MAX_RECORD_BYTES, connection_options
-from shared.kafka.lanes import Abandoned, Lanes, Partitioner
 from shared.kafka.receipt import ACKED, Acked, Receipt, Unknown
+from shared.kafka.rounds import Abandoned, Partitioner, Rounds
 from shared.process.metrics import produce_unknown, producer_rebuilds
 from shared.process.settings import CommonSettings
 
@@ -35,7 +35,7 @@ class EventProducer:
     def __init__(self, settings: CommonSettings, delivery_timeout: float = 2.0) -> None:
         self._settings = settings
         self._delivery_timeout = delivery_timeout
-        self._lanes: Lanes | None = None
+        self._rounds: Rounds | None = None
         self._partition = Partitioner()
         self._making = asyncio.Lock()
         self._ending: set[asyncio.Task[None]] = set()
@@ -46,8 +46,8 @@ class EventProducer:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._lanes is not None:
-            self._end(self._lanes.producer, _CLOSING_SECONDS)
+        if self._rounds is not None:
+            self._end(self._rounds.producer, _CLOSING_SECONDS)
         await asyncio.gather(*self._ending)
 
     async def publish(self, records: Sequence[Record], within: float | None = None) -> Acked | Unknown:
@@ -61,48 +61,48 @@ class EventProducer:
             produce_unknown.inc()
             return Unknown(MessageSizeTooLargeError.__name__)
         patience = self._delivery_timeout if within is None else within
-        lanes = self._lanes
-        if lanes is None or not lanes.knows(records):
+        rounds = self._rounds
+        if rounds is None or not rounds.knows(records):
             ready = await self._ready(records, patience)
             if isinstance(ready, Unknown):
                 return ready
-            lanes = ready
+            rounds = ready
         # A timer is a fifth of what a task's time-out costs, and this is done for every webhook.
         loop = asyncio.get_running_loop()
         receipt = Receipt(loop.create_future(), len(records))
         timer = loop.call_later(patience, receipt.expire)
-        lanes.put(records, receipt)
+        rounds.put(records, receipt)
         try:
             return await receipt.answer
         except (KafkaError, TimeoutError) as error:
-            return self._give_up(lanes, error)
+            return self._give_up(rounds, error)
         finally:
             timer.cancel()
 
-    async def _ready(self, records: Sequence[Record], patience: float) -> Lanes | Unknown:
+    async def _ready(self, records: Sequence[Record], patience: float) -> Rounds | Unknown:
         """A client that knows where these records go."""
-        lanes: Lanes | None = None
+        rounds: Rounds | None = None
         try:
             async with asyncio.timeout(patience):
-                lanes = self._lanes or await self._made()
-                await lanes.open(records)
+                rounds = self._rounds or await self._made()
+                await rounds.open(records)
         except (KafkaError, TimeoutError, OSError) as error:
-            return self._give_up(lanes, error)
-        return lanes
+            return self._give_up(rounds, error)
+        return rounds
 
     async def reachable(self) -> bool:
         """Whether the brokers answer right now, for /readyz."""
         try:
             async with asyncio.timeout(self._delivery_timeout):
-                lanes = self._lanes or await self._made()
-                await lanes.producer.client.fetch_all_metadata()
+                rounds = self._rounds or await self._made()
+                await rounds.producer.client.fetch_all_metadata()
         except (KafkaError, TimeoutError, OSError):
             return False
         return True
 
-    async def _made(self) -> Lanes:
+    async def _made(self) -> Rounds:
         async with self._making:
-            if self._lanes is None:
+            if self._rounds is None:
                 producer = AIOKafkaProducer(
                     **connection_options(self._settings),
                     acks="all",
@@ -117,19 +117,19 @@ class EventProducer:
                 except BaseException:
                     self._end(producer, _LAST_SECONDS)
                     raise
-                self._lanes = Lanes(producer, self._partition)
-            return self._lanes
+                self._rounds = Rounds(producer, self._partition)
+            return self._rounds
 
-    def _give_up(self, lanes: Lanes | None, error: BaseException) -> Unknown:
+    def _give_up(self, rounds: Rounds | None, error: BaseException) -> Unknown:
         reason = type(error).__name__
         produce_unknown.inc()
         # Concurrent calls fail together; only the first of them replaces the client.
-        if lanes is not None and lanes is self._lanes:
-            self._lanes = None
+        if rounds is not None and rounds is self._rounds:
+            self._rounds = None
             producer_rebuilds.labels(reason=reason).inc()
             log.warning("producer discarded", reason=reason)
-            lanes.abandon()
-            self._end(lanes.producer, _LAST_SECONDS)
+            rounds.abandon()
+            self._end(rounds.producer, _LAST_SECONDS)
         return Unknown(reason)
 
     def _end(self, producer: AIOKafkaProducer, patience: float) -> None:

@@ -14,7 +14,7 @@ from shared.clock import monotonic
 from shared.events.envelope import Envelope
 from shared.events.record import Record
 from shared.events.topics import Topic
-from shared.kafka.lanes import Partitioner
+from shared.kafka.rounds import Partitioner
 from shared.kafka.producer import Acked, EventProducer, Unknown
 from shared.kafka.provision import provision
 from shared.kafka.stream import PartitionStream

@@ -5,7 +5,7 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.kafka.lanes import Partitioner
+from shared.kafka.rounds import Partitioner
 
 
 def test_a_key_goes_to_the_partition_that_librdkafka_would_choose() -> None:
