@@ -12,10 +12,12 @@ from services.ingest.drain import PATIENCE_SECONDS, Drain
 from services.ingest.durable import Durable
 from services.ingest.rate import Allowance, Allowances
 from services.ingest.routes.body import Limits
+from services.ingest.routes.lane import LARGEST, Lane
 from services.ingest.settings import IngestSettings, environment
 from services.ingest.shops import InvalidShopsFile, ShopsFile
 from services.ingest.spool import Spool, SpoolLimits
 from services.ingest.spool_file import SpoolFile, SpoolUnusable
+from services.ingest.turns import Turns
 from shared.kafka.producer import EventProducer
 from shared.process import logs
 from shared.process.command import documented, read_settings
@@ -53,11 +55,14 @@ async def take(
         Spool(spool_file, spool_limits) as spool,
     ):
         health.add_check("kafka_or_spool", _would_keep(spool, producer))
-        app = create_app(shops, Durable(producer.publish, spool).keep, settings.clock(), _bounds(settings))
+        keep, bounds = Durable(producer.publish, spool).keep, _bounds(settings)
+        turns = Turns(shops, keep, settings.clock(), bounds.allowances)
         patience = Patience(head=settings.head_timeout, body=settings.body_timeout)
+        app = create_app(shops, keep, turns, bounds)
+        lane = partial(Lane, turns, min(LARGEST, settings.body_limit), patience)
         return await run(
             ("drain", Drain(partial(producer.publish, within=PATIENCE_SECONDS), spool, random, health).run),
-            ("webhooks", serve(app, settings.host, settings.port, patience=patience)),
+            ("webhooks", serve(app, settings.host, settings.port, patience=patience, speak=lane)),
             ("admin", serve(admin_app(health), settings.admin_host, settings.admin_port)),
         )
 

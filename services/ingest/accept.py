@@ -1,7 +1,8 @@
-"""Accept a delivery: verify, translate, make durable; only then is it ours."""
+"""Accept deliveries: verify, translate, make durable; only then are they ours."""
 
 import base64
-from collections.abc import Iterator, Sequence
+import traceback
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from secrets import token_bytes
@@ -11,7 +12,7 @@ from msgspec.structs import replace
 
 from services.ingest.carts import CARTS
 from services.ingest.carts.base import Cart, Delivery, Ignored, Translated, Untranslatable
-from services.ingest.durable import Keep, Kept, NotKept
+from services.ingest.durable import Keep, NotKept
 from services.ingest.identifiers import identified
 from services.ingest.rate import Allowances
 from services.ingest.shops import Account
@@ -32,6 +33,9 @@ _NOBODYS_SECRETS = (token_bytes(32), token_bytes(32))
 @dataclass(frozen=True, slots=True)
 class Accepted:
     """Its events are durable."""
+
+
+_ACCEPTED = Accepted()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +64,31 @@ class Limited:
     seconds: float
 
 
-Answer = Accepted | Parked | Ignored | Unverified | Limited | Unavailable
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """An error of ours: its type, and the lines that led to it; its message may hold what a sender wrote."""
+
+    error: str
+    where: tuple[str, ...]
+
+    @classmethod
+    def by(cls, error: Exception) -> "Failed":
+        frames = traceback.extract_tb(error.__traceback__)
+        where = tuple(f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames)
+        return cls(type(error).__name__, where)
+
+
+Answer = Accepted | Parked | Ignored | Unverified | Limited | Unavailable | Failed
+
+
+class ToKeep(msgspec.Struct, frozen=True):
+    """What it will be once these records are durable, and not before."""
+
+    records: Sequence[Record]
+    durable: Accepted | Parked
+
+
+Judgement = ToKeep | Ignored | Unverified | Limited | Failed
 
 
 class ParkedDelivery(msgspec.Struct, frozen=True):
@@ -76,9 +104,27 @@ class ParkedDelivery(msgspec.Struct, frozen=True):
 
 
 async def accept(
-    delivery: Delivery, account: Account | None, keep: Keep, allowances: Allowances | None = None
-) -> Answer:
-    """`account` is None where the delivery names a shop or cart that is not ours.
+    calls: Sequence[tuple[Delivery, Account | None]], keep: Keep, allowances: Allowances | None = None
+) -> list[Answer]:
+    """The answer to each. All that is worth keeping is kept at once: one wait, however many they are.
+
+    The account is None where a delivery names a shop or cart that is not ours. What fails, fails alone.
+    """
+    judged = [_judged(delivery, account, allowances) for delivery, account in calls]
+    records = [record for each in judged if isinstance(each, ToKeep) for record in each.records]
+    try:
+        kept = await keep(records) if records else None
+    except Exception as error:  # noqa: BLE001
+        failed = Failed.by(error)
+        return [failed if isinstance(each, ToKeep) else each for each in judged]
+    if isinstance(kept, NotKept):
+        unavailable = Unavailable(kept.reason)
+        return [unavailable if isinstance(each, ToKeep) else each for each in judged]
+    return [each.durable if isinstance(each, ToKeep) else each for each in judged]
+
+
+def judge(delivery: Delivery, account: Account | None, allowances: Allowances | None = None) -> Judgement:
+    """Verify and translate.
 
     The allowance is asked for once the signature is proved: strangers can't use up a shop's.
     """
@@ -97,33 +143,35 @@ async def accept(
         case Translated(envelopes):
             records = records_of(envelopes, account.pepper)
             if all([len(record.value or b"") <= LARGEST_EVENT for record in records]):
-                return await _keep(keep, records, Accepted())
-            return await _keep(keep, [_dead_letter(delivery, cart, "too_large")], Parked("too_large"))
+                return ToKeep(records, _ACCEPTED)
+            return _parked(delivery, cart, "too_large")
         case Untranslatable(reason):
-            return await _keep(keep, [_dead_letter(delivery, cart, reason)], Parked(reason))
+            return _parked(delivery, cart, reason)
         case Ignored() as ignored:
             return ignored
 
 
 def records_of(envelopes: Sequence[Envelope], pepper: bytes | None) -> list[Record]:
     """All that a delivery's events are on Kafka; the same for the same delivery, today and at a replay."""
-    return [record for envelope in identified(envelopes, pepper) for record in _records(envelope)]
+    records: list[Record] = []
+    for envelope in identified(envelopes, pepper):
+        key = envelope.subject.encode()
+        records.append(Record(topic_of(envelope.data).name, key, encode(envelope)))
+        if isinstance(envelope.data, CustomerErased):
+            # A fact for everybody, and a tombstone where the personal data is.
+            records.append(Record(CUSTOMER_CONTACTS.name, key, None))
+    return records
 
 
-async def _keep(keep: Keep, records: Sequence[Record], durable: Accepted | Parked) -> Answer:
-    match await keep(records):
-        case Kept():
-            return durable
-        case NotKept(reason):
-            return Unavailable(reason)
+def _judged(delivery: Delivery, account: Account | None, allowances: Allowances | None) -> Judgement:
+    try:
+        return judge(delivery, account, allowances)
+    except Exception as error:  # noqa: BLE001
+        return Failed.by(error)
 
 
-def _records(envelope: Envelope) -> Iterator[Record]:
-    """An erasure is a fact for everybody, and a tombstone where the personal data is."""
-    key = envelope.subject.encode()
-    yield Record(topic_of(envelope.data).name, key, encode(envelope))
-    if isinstance(envelope.data, CustomerErased):
-        yield Record(CUSTOMER_CONTACTS.name, key, None)
+def _parked(delivery: Delivery, cart: Cart, reason: str) -> ToKeep:
+    return ToKeep([_dead_letter(delivery, cart, reason)], Parked(reason))
 
 
 def _dead_letter(delivery: Delivery, cart: Cart, reason: str) -> Record:

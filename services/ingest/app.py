@@ -13,7 +13,7 @@ from services.ingest.routes.events import Events
 from services.ingest.routes.hot import Hot
 from services.ingest.routes.webhooks import Webhooks
 from services.ingest.shops import ShopsFile
-from shared.clock import Now
+from services.ingest.turns import Turns
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Bounds:
     openapi: bool = False
 
 
-def create_app(shops: ShopsFile, keep: Keep, clock: Now, bounds: Bounds) -> Hot:
+def create_app(shops: ShopsFile, keep: Keep, turns: Turns, bounds: Bounds) -> Hot:
     rest = FastAPI(
         title="Hikitome ingest",
         summary="A signed webhook becomes facts, and is answered only when they are durable.",
@@ -43,8 +43,7 @@ def create_app(shops: ShopsFile, keep: Keep, clock: Now, bounds: Bounds) -> Hot:
 
     if bounds.openapi:
         _describe(rest, bounds)
-    webhooks = Webhooks(shops, keep, clock, bounds.webhook, bounds.allowances)
-    return Hot(webhooks, Events(shops, keep, bounds.events, bounds.allowances), rest)
+    return Hot(Webhooks(turns, bounds.webhook), Events(shops, keep, bounds.events, bounds.allowances), rest)
 
 
 def _describe(rest: FastAPI, bounds: Bounds) -> None:

@@ -14,13 +14,13 @@ from shared.events.ids import derived_id
 _RECOGNISED = (CustomerSeen, ContactChanged)
 
 
-def identified(envelopes: Sequence[Envelope], pepper: bytes | None) -> list[Envelope]:
+def identified(envelopes: Sequence[Envelope], pepper: bytes | None) -> Sequence[Envelope]:
     """The same events, each contact's hashes in the customer.seen that came with it, else in one of its own.
 
     Hashes are only ever ours: what a sender put in their place is taken out.
     """
-    if not any([isinstance(envelope.data, _RECOGNISED) for envelope in envelopes]):
-        return list(envelopes)
+    if len(envelopes) == 1 and not isinstance(envelopes[0].data, _RECOGNISED):
+        return envelopes
     hashes = _hashes(envelopes, pepper)
     found: list[Envelope] = []
     for envelope in envelopes:

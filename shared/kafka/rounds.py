@@ -111,18 +111,16 @@ class Rounds:
         shares: dict[tuple[str, int], Share] = {}
         while self._waiting:
             record, receipt = self._waiting[0]
-            if not receipt.answer.done() and not self._share(shares, record).add(record, receipt):
-                break
+            if not receipt.answer.done():
+                numbers = self._partitions[record.topic]
+                place = record.topic, numbers[self._partition(record.key, len(numbers))]
+                share = shares.get(place)
+                if share is None:
+                    share = shares[place] = Share(*place, self.producer.create_batch())
+                if not share.add(record, receipt):
+                    break
             self._waiting.popleft()
         return shares.values()
-
-    def _share(self, shares: dict[tuple[str, int], Share], record: Record) -> Share:
-        numbers = self._partitions[record.topic]
-        place = record.topic, numbers[self._partition(record.key, len(numbers))]
-        share = shares.get(place)
-        if share is None:
-            share = shares[place] = Share(*place, self.producer.create_batch())
-        return share
 
     async def _settle(self, shares: Iterable[Share]) -> None:
         """Send each share, and wait until it is known what became of all."""

@@ -94,7 +94,6 @@ class Deadline(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         # Not reset here is `due`: bytes alone, one now and then, are no reason to wait longer.
-        self._unset_keepalive_if_required()
         try:
             if len(data) <= HEAD_BYTES:
                 self._feed(data)
@@ -110,6 +109,10 @@ class Deadline(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
+        self.expect_head()
+
+    def expect_head(self) -> None:
+        """From the first byte of a request its head has its time."""
         self._in_head, self._in_body, self._barren = True, False, 0
         self.due = self.loop.time() + self._patience.head
 
@@ -120,19 +123,33 @@ class Deadline(HttpToolsProtocol):
             raise TooMuch
         if len(self.pipeline) >= MOST_PIPELINED:
             raise TooMuch
-        super().on_headers_complete()
+        self.begin()
         # Trailers go into a list of their own: after the body nothing may change the head any more.
         self.headers = []
         self._in_body = True
         self.due = self.loop.time() + self._patience.body
 
+    def begin(self) -> None:
+        """Begin with the request whose head was just read; where another one is open, it has to wait."""
+        super().on_headers_complete()
+
     def on_message_complete(self) -> None:
         super().on_message_complete()
+        self.expect_nothing()
+        if self.cycle.response_complete:
+            self.due = self.loop.time() + self._patience.idle
+
+    def expect_nothing(self) -> None:
+        """The request is whole; now it is our turn."""
         self._in_body = False
-        self.due = self.loop.time() + self._patience.idle if self.cycle.response_complete else inf
+        self.due = inf
 
     def on_response_complete(self) -> None:
-        super().on_response_complete()
+        if self.pipeline or self.transport.is_closing():
+            super().on_response_complete()
+        else:
+            # uvicorn would set a timer for each request, and `due` is timer enough.
+            self.flow.resume_reading()
         # Already waiting for the rest of this request or for the next one, we don't begin anew.
         if self.due == inf and self.cycle.response_complete:
             self.due = self.loop.time() + self._patience.idle
@@ -175,7 +192,7 @@ class Deadline(HttpToolsProtocol):
         else:
             unanswered = True
         if unanswered and not self.transport.is_closing():
-            self.transport.write(_bare_answer(status))
+            self.transport.write(answer_bytes(status, keep_alive=False))
         self.transport.close()
 
     def _finish_with_this(self) -> None:
@@ -206,6 +223,10 @@ async def sweep(connections: Iterable[object], every: float) -> None:
             connection.give_up(now())
 
 
-def _bare_answer(status: HTTPStatus) -> bytes:
-    head = f"HTTP/1.1 {status.value} {status.phrase}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
-    return head.encode()
+def answer_bytes(status: int, headers: Iterable[tuple[bytes, bytes]] = (), keep_alive: bool = True) -> bytes:
+    """An answer without a body, as it goes over the wire."""
+    lines = [b"HTTP/1.1 %d %s" % (status, HTTPStatus(status).phrase.encode()), b"content-length: 0"]
+    lines += [b"%s: %s" % header for header in headers]
+    if not keep_alive:
+        lines.append(b"connection: close")
+    return b"\r\n".join((*lines, b"", b""))

@@ -22,11 +22,26 @@ Loop = Callable[[asyncio.Event], Coroutine[Any, Any, None]]
 log = structlog.get_logger(__name__)
 
 
-def serve(app: Any, host: str, port: int, drain_seconds: int = 5, patience: Patience = USUAL) -> Loop:
-    """An ASGI application as a loop; open requests get `drain_seconds` at the end."""
+Speak = Callable[..., asyncio.Protocol]
+"""What uvicorn calls for each connection, with names; a class it need not be."""
+
+
+def serve(
+    app: Any,
+    host: str,
+    port: int,
+    drain_seconds: int = 5,
+    patience: Patience = USUAL,
+    speak: Speak | None = None,
+) -> Loop:
+    """An ASGI application as a loop; open requests get `drain_seconds` at the end.
+
+    `speak` makes the connections' protocol, a `Deadline` of this patience.
+    """
+    config = _config(app, host, port, drain_seconds, patience, speak or partial(Deadline, patience))
 
     async def loop(stop: asyncio.Event) -> None:
-        server = uvicorn.Server(_config(app, host, port, drain_seconds, patience))
+        server = uvicorn.Server(config)
         serving = asyncio.create_task(server.serve())
         stopping = asyncio.create_task(stop.wait())
         sweeping = asyncio.create_task(sweep(server.server_state.connections, patience.sweep_every))
@@ -41,13 +56,14 @@ def serve(app: Any, host: str, port: int, drain_seconds: int = 5, patience: Pati
     return loop
 
 
-def _config(app: Any, host: str, port: int, drain_seconds: int, patience: Patience) -> uvicorn.Config:
+def _config(
+    app: Any, host: str, port: int, drain_seconds: int, patience: Patience, speak: Speak
+) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         host=host,
         port=port,
-        # uvicorn only ever calls it, with names; a class it need not be.
-        http=cast(type[asyncio.Protocol], partial(Deadline, patience)),
+        http=cast(type[asyncio.Protocol], speak),
         ws="none",
         log_config=None,
         access_log=False,

@@ -18,7 +18,7 @@ from click.testing import CliRunner
 
 from deploy.cli import main
 from deploy.local.broker import Broker
-from services.ingest.accept import Accepted, Parked, accept
+from services.ingest.accept import Accepted, Parked
 from services.ingest.carts import CARTS
 from services.ingest.carts.base import Delivery, Translation, Untranslatable
 from services.ingest.durable import Kept, NotKept
@@ -32,6 +32,7 @@ from shared.kafka.letters import LogReader
 from shared.kafka.producer import Acked, EventProducer
 from shared.kafka.provision import provision
 from shared.process.settings import CommonSettings
+from tests.accepting import accept
 
 HIKITOME = Path(sys.executable).with_name("hikitome")
 PEPPER = "0123456789abcdef"

@@ -14,9 +14,9 @@ from shared.clock import monotonic
 from shared.events.envelope import Envelope
 from shared.events.record import Record
 from shared.events.topics import Topic
-from shared.kafka.rounds import Partitioner
 from shared.kafka.producer import Acked, EventProducer, Unknown
 from shared.kafka.provision import provision
+from shared.kafka.rounds import Partitioner
 from shared.kafka.stream import PartitionStream
 from shared.postgres.engine import AsyncEngine
 from shared.process.settings import CommonSettings

@@ -79,6 +79,7 @@ class Cart:
     """A platform: how its secrets are written, how it signs, what its payloads mean.
 
     `headers` are those that `translate` reads; they are kept beside the body of what can't be translated.
+    `proofs` are those that `verify` reads. Neither reads any other.
     `may_borrow` says that it may speak of another cart's customers.
     """
 
@@ -87,6 +88,7 @@ class Cart:
     verify: Callable[[Delivery, Sequence[bytes], datetime], bool]
     translate: Callable[[Delivery], Translation]
     headers: tuple[str, ...]
+    proofs: tuple[str, ...]
     may_borrow: bool = False
 
 
@@ -124,24 +126,23 @@ def translated(
     delivery: Delivery, topic: str, delivery_id: str, facts: Iterable[Fact], otherwise: datetime
 ) -> Translated | Untranslatable:
     """Put facts into envelopes; `otherwise` is the time of a fact that has none of its own."""
-    several = tuple(facts)
-    if not all([is_storable(fact.subject, fact.time, fact.event) for fact in several]):
-        return Untranslatable("out_of_range")
-    ids = [event_id(delivery.shop, delivery.cart, topic, delivery_id, part) for part in range(len(several))]
-    return Translated(
-        tuple(
-            [
-                Envelope(
-                    id=own_id,
-                    source=f"/shops/{delivery.shop}/{delivery.cart}",
-                    subject=fact.subject,
-                    time=(fact.time or otherwise).astimezone(UTC),
-                    shop=delivery.shop,
-                    receivedat=delivery.received_at,
-                    correlationid=ids[0],
-                    data=fact.event,
-                )
-                for own_id, fact in zip(ids, several, strict=True)
-            ]
+    envelopes: list[Envelope] = []
+    first_id = None
+    for part, fact in enumerate(facts):
+        if not is_storable(fact.subject, fact.time, fact.event):
+            return Untranslatable("out_of_range")
+        own_id = event_id(delivery.shop, delivery.cart, topic, delivery_id, part)
+        first_id = first_id or own_id
+        envelopes.append(
+            Envelope(
+                id=own_id,
+                source=f"/shops/{delivery.shop}/{delivery.cart}",
+                subject=fact.subject,
+                time=(fact.time or otherwise).astimezone(UTC),
+                shop=delivery.shop,
+                receivedat=delivery.received_at,
+                correlationid=first_id,
+                data=fact.event,
+            )
         )
-    )
+    return Translated(tuple(envelopes))

@@ -86,10 +86,12 @@ def translate(delivery: Delivery) -> Translation:
     if read is None:
         return IGNORED.get(topic, Ignored("not a topic that we follow"))
     facts = read(delivery)
-    if isinstance(facts, Ignored | Untranslatable):
+    if isinstance(facts, (Ignored, Untranslatable)):
         return facts
-    happened = read_time(delivery.header(*_TRIGGERED_AT)) or delivery.business_time
-    return translated(delivery, topic, _delivery_id(delivery), facts, happened)
+    otherwise = delivery.business_time
+    if any([fact.time is None for fact in facts]):
+        otherwise = read_time(delivery.header(*_TRIGGERED_AT)) or otherwise
+    return translated(delivery, topic, _delivery_id(delivery), facts, otherwise)
 
 
 def _delivery_id(delivery: Delivery) -> str:
@@ -97,4 +99,11 @@ def _delivery_id(delivery: Delivery) -> str:
     return delivery.header(*_EVENT_ID, *_WEBHOOK_ID) or hashlib.sha256(delivery.body).hexdigest()
 
 
-CART = Cart("shopify", text_secret, verify, translate, (*_TOPIC, *_EVENT_ID, *_WEBHOOK_ID, *_TRIGGERED_AT))
+CART = Cart(
+    "shopify",
+    text_secret,
+    verify,
+    translate,
+    headers=(*_TOPIC, *_EVENT_ID, *_WEBHOOK_ID, *_TRIGGERED_AT),
+    proofs=_SIGNATURE,
+)

@@ -144,8 +144,10 @@ def refunded(refund: Refund, delivery: Delivery) -> Facts:
 
 def _line(line: OrderLine, currency: Currency) -> Line:
     """`discount_allocations` hold order-wide discounts too; `total_discount`, the older field, does not."""
-    allocated = [allocation.amount for allocation in line.discount_allocations] or [line.total_discount]
-    discount = sum([minor_units(amount, currency) for amount in allocated])
+    if line.discount_allocations:
+        discount = sum([minor_units(each.amount, currency) for each in line.discount_allocations])
+    else:
+        discount = minor_units(line.total_discount, currency)
     product = line.product_id or line.variant_id or line.sku or line.title or "unnamed"
     amount = Money(minor_units(line.price, currency) * line.quantity - discount, currency)
     return Line(str(product), line.quantity, amount, line.title or None)

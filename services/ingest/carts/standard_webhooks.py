@@ -78,4 +78,12 @@ def _is_recent(sent: str, now: datetime) -> bool:
     return abs(now.timestamp() - int(sent)) <= TOLERANCE_SECONDS
 
 
-CART = Cart("standard", read_secret, verify, translate, ("webhook-id",), may_borrow=True)
+CART = Cart(
+    "standard",
+    read_secret,
+    verify,
+    translate,
+    headers=("webhook-id",),
+    proofs=("webhook-id", "webhook-timestamp", "webhook-signature"),
+    may_borrow=True,
+)

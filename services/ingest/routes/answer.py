@@ -4,6 +4,7 @@ import math
 
 from starlette.types import Send
 
+from services.ingest.accept import Answer, Failed, Limited, Unavailable, Unverified
 from services.ingest.routes.body import Refused
 
 RETRY_AFTER_SECONDS = 5
@@ -15,6 +16,21 @@ _ALLOW = (b"allow", b"POST")
 def retry_after(seconds: float) -> tuple[bytes, bytes]:
     """Whole seconds, and at least one: who came again at once would be too early."""
     return b"retry-after", b"%d" % max(1, math.ceil(seconds))
+
+
+def answer_to(outcome: Answer) -> tuple[int, tuple[tuple[bytes, bytes], ...]]:
+    """The status that a webhook's sender is told, and the headers besides."""
+    match outcome:
+        case Unverified():
+            return 401, ()
+        case Limited(seconds):
+            return 429, (retry_after(seconds),)
+        case Unavailable():
+            return 503, (retry_after(RETRY_AFTER_SECONDS),)
+        case Failed():
+            return 500, ()
+        case _:
+            return 202, ()
 
 
 _BESIDES = {405: (_ALLOW,), 503: (retry_after(RETRY_AFTER_SECONDS),)}

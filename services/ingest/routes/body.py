@@ -1,9 +1,10 @@
 """A request's head and body, within limits; how long they may take is kept by `shared.process.deadline`."""
 
 import asyncio
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from starlette.types import Message, Receive, Scope
+from starlette.types import Message, Receive
 
 # Past the limit some more is read and thrown away: who is still writing would not see our answer.
 # It is several times the largest limit, so that who is a little over it surely learns why.
@@ -62,9 +63,9 @@ async def read_body(
     return refused
 
 
-def read_headers(scope: Scope) -> dict[str, str]:
+def read_headers(sent: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
     """One value for each name; a header that came twice is joined, and so fits no signature."""
-    pairs = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
+    pairs = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in sent]
     headers = dict(pairs)
     return headers if len(headers) == len(pairs) else _joined(pairs)
 

@@ -57,7 +57,7 @@ class Events:
         self._held = 0
 
     async def take(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = read_headers(scope)
+        headers = read_headers(scope["headers"])
         sender = self._shops.sender(_key(headers))
         read = _FORMATS.get(_media_type(headers))
         need = _declared(headers, self._limits.body_bytes)

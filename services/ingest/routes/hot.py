@@ -1,16 +1,16 @@
 """The hot paths: plain ASGI in front of FastAPI, for a framework doubles what a webhook costs."""
 
-import traceback
 from collections.abc import Awaitable
 
 import structlog
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from services.ingest.carts import CARTS
+from services.ingest.accept import Failed
 from services.ingest.carts.lines import SOURCE as EVENTS
+from services.ingest.outcomes import source_of
 from services.ingest.routes.answer import answer
 from services.ingest.routes.events import Events
-from services.ingest.routes.webhooks import STRANGE, Webhooks
+from services.ingest.routes.webhooks import Webhooks
 from shared.process.metrics import ingest_requests
 
 log = structlog.get_logger(__name__)
@@ -27,8 +27,7 @@ class Hot:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         match scope["path"].split("/") if scope["type"] == "http" else []:
             case ["", "webhooks", shop, cart] if shop and cart:
-                source = cart if cart in CARTS else STRANGE
-                await _guarded(self._webhooks.take(shop, cart, scope, receive, send), source, send)
+                await _guarded(self._webhooks.take(shop, cart, scope, receive, send), source_of(cart), send)
             case ["", "v1", "events"]:
                 await _guarded(self._events.take(scope, receive, send), EVENTS, send)
             case _:
@@ -40,8 +39,7 @@ async def _guarded(taking: Awaitable[None], source: str, send: Send) -> None:
     try:
         await taking
     except Exception as error:  # noqa: BLE001
-        frames = traceback.extract_tb(error.__traceback__)
-        where = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]
-        log.error("request failed", source=source, error=type(error).__name__, where=where)
+        failed = Failed.by(error)
+        log.error("request failed", source=source, error=failed.error, where=failed.where)
         ingest_requests.labels(source, "failed").inc()
         await answer(send, 500)

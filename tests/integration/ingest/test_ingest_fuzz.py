@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from deploy.local.broker import Broker
-from services.ingest.accept import accept
 from services.ingest.durable import Kept
 from shared.events.record import Record
 from shared.events.topics import CUSTOMER_CONTACTS, CUSTOMER_EVENTS, Topic, dead_letter
 from shared.kafka.provision import provision
 from shared.process.settings import CommonSettings
+from tests.accepting import accept
 from tests.integration.ingest.test_ingest_process import Ingest, read_all, started
 from tests.unit.ingest.mutations import SHOPIFY_SECRET, STANDARD_SECRET, Sent, accounts, webhooks
 

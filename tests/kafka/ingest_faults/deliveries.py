@@ -12,7 +12,6 @@ from random import Random
 
 import msgspec
 
-from services.ingest.accept import accept
 from services.ingest.bulk import Lines, ndjson, take
 from services.ingest.carts.base import Delivery
 from services.ingest.durable import Kept
@@ -23,6 +22,7 @@ from simulation.payloads import customers, orders
 from simulation.payloads.parts import Body
 from simulation.shop import SHOP_DOMAIN
 from simulation.things import PRODUCTS, Order, Person
+from tests.accepting import accept
 from tests.kafka.ingest_faults.places import Place, place
 
 OPENING = datetime(2026, 3, 1, tzinfo=UTC)

@@ -8,13 +8,14 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from services.ingest.accept import Accepted, Parked, ParkedDelivery, Unavailable, Unverified, accept
+from services.ingest.accept import Accepted, Parked, ParkedDelivery, Unavailable, Unverified
 from services.ingest.carts import CARTS
 from services.ingest.carts.base import Delivery, Ignored
 from services.ingest.durable import Keep
 from services.ingest.shops import Account
 from shared.events.envelope import decode
 from shared.events.record import Record
+from tests.accepting import accept
 
 Delivered = Callable[..., Delivery]
 Payloads = dict[str, dict[str, Any]]

@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from services.ingest.accept import Unverified, accept
+from services.ingest.accept import Unverified
 from services.ingest.carts import CARTS
 from services.ingest.carts.base import Delivery
 from services.ingest.durable import Keep
 from services.ingest.shops import Account
+from tests.accepting import accept
 
 Delivered = Callable[..., Delivery]
 

@@ -17,6 +17,7 @@ from services.ingest.rate import Allowance, Allowances
 from services.ingest.routes.body import Limits
 from services.ingest.routes.hot import Hot
 from services.ingest.shops import ShopsFile
+from services.ingest.turns import Turns
 from shared.clock import system_clock
 from shared.events.envelope import decode
 from shared.events.record import Record
@@ -67,7 +68,8 @@ def app_with(folder: Path, keep: Keep, burst: int = 1_000_000, seconds: Clock | 
     limits = Limits(LIMIT, 0.5)
     allowances = Allowances(Allowance(rate=1, burst=burst), seconds or Clock())
     bounds = Bounds(limits, limits, allowances, openapi=True)
-    return create_app(ShopsFile(file, {"NEW_KEY": NEW_KEY}), keep, system_clock, bounds)
+    shops = ShopsFile(file, {"NEW_KEY": NEW_KEY})
+    return create_app(shops, keep, Turns(shops, keep, system_clock, bounds.allowances), bounds)
 
 
 def client_of(app: Hot) -> httpx.AsyncClient:

@@ -3,12 +3,13 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from services.ingest.accept import Accepted, Answer, Parked, accept
+from services.ingest.accept import Accepted, Answer, Parked
 from services.ingest.carts.base import Ignored
 from services.ingest.durable import Kept
 from shared.events.envelope import decode
 from shared.events.record import Record
 from shared.events.topics import dead_letter
+from tests.accepting import accept
 from tests.unit.ingest.mutations import Sent, accounts, webhooks
 
 COUNT = 70_000

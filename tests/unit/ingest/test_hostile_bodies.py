@@ -6,12 +6,13 @@ from typing import Protocol
 
 import pytest
 
-from services.ingest.accept import Accepted, Parked, Unverified, accept
+from services.ingest.accept import Accepted, Parked, Unverified
 from services.ingest.carts import CARTS
 from services.ingest.carts.base import Delivery, Ignored
 from services.ingest.durable import Keep
 from services.ingest.shops import Account
 from shared.events.record import Record
+from tests.accepting import accept
 
 Delivered = Callable[..., Delivery]
 

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.ingest.accept import accept
 from services.ingest.carts import CARTS
 from services.ingest.carts.base import Delivery, Translated
 from services.ingest.carts.standard_webhooks import translate
@@ -20,6 +19,7 @@ from services.ingest.shops import Account
 from shared.events.customer import ContactChanged, CustomerSeen, Identifiers
 from shared.events.envelope import Envelope, decode
 from shared.events.record import Record
+from tests.accepting import accept
 
 Delivered = Callable[..., Delivery]
 

@@ -7,13 +7,14 @@ from typing import Any, Protocol
 import msgspec
 import pytest
 
-from services.ingest.accept import Parked, ParkedDelivery, accept
+from services.ingest.accept import Parked, ParkedDelivery
 from services.ingest.carts import CARTS
 from services.ingest.carts.base import Delivery, Ignored, Translation, Untranslatable
 from services.ingest.durable import Keep
 from services.ingest.replay import NobodysNow, Readable, retranslate
 from services.ingest.shops import Account
 from shared.events.record import Record
+from tests.accepting import accept
 
 Delivered = Callable[..., Delivery]
 

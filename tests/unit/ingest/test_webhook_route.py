@@ -2,7 +2,9 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -17,9 +19,14 @@ from services.ingest.durable import Keep, Kept, NotKept
 from services.ingest.rate import Allowance, Allowances
 from services.ingest.routes.body import Limits
 from services.ingest.routes.hot import Hot
+from services.ingest.routes.lane import Lane
 from services.ingest.shops import ShopsFile
+from services.ingest.turns import Turns
 from shared.events.envelope import decode
 from shared.events.record import Record
+from shared.process.deadline import USUAL
+from shared.process.run import Speak
+from tests.unit.ingest.wire import served
 
 Delivered = Callable[..., Delivery]
 Payloads = dict[str, dict[str, Any]]
@@ -37,23 +44,38 @@ class Keeper(Protocol):
     keep: Keep
 
 
-def built(folder: Path, keep: Keep, openapi: bool = True) -> Hot:
-    """The application with one shop, little limits and a slow bucket."""
+def built(folder: Path, keep: Keep, openapi: bool = True) -> tuple[Hot, Speak]:
+    """The application with one shop, little limits and a slow bucket; and the protocol before it."""
     file = folder / "shops.toml"
     file.write_text('[[shops]]\nid = "kirei"\n[[shops.carts]]\ncart = "shopify"\nsecrets = ["hush"]\n')
     limits = Limits(LIMIT, 0.05)
     bounds = Bounds(limits, limits, Allowances(Allowance(RATE, BURST)), openapi)
-    return create_app(ShopsFile(file, {}), keep, lambda: BUSINESS, bounds)
+    shops = ShopsFile(file, {})
+    turns = Turns(shops, keep, lambda: BUSINESS, bounds.allowances)
+    return create_app(shops, keep, turns, bounds), partial(Lane, turns, LIMIT, USUAL)
 
 
 @pytest.fixture
 def app(tmp_path: Path, keeper: Keeper) -> Hot:
-    return built(tmp_path, keeper.keep)
+    return built(tmp_path, keeper.keep)[0]
 
 
-@pytest.fixture
-async def client(app: Hot) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://ingest") as client:
+@asynccontextmanager
+async def asking(way: str, app: Hot, speak: Speak) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the application alone, or over the wire, where the fast lane is."""
+    if way == "asgi":
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://ingest") as client:
+            yield client
+        return
+    async with served(app, speak) as port, httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
+        yield client
+
+
+@pytest.fixture(params=["asgi", "wire"])
+async def client(
+    tmp_path: Path, keeper: Keeper, request: pytest.FixtureRequest
+) -> AsyncIterator[httpx.AsyncClient]:
+    async with asking(request.param, *built(tmp_path, keeper.keep)) as client:
         yield client
 
 
@@ -282,15 +304,15 @@ async def test_strangers_can_not_use_up_a_shops_allowance(client: httpx.AsyncCli
     assert (await client.post(PATH, content=order.body, headers=order.headers)).status_code == 202
 
 
+@pytest.mark.parametrize("way", ["asgi", "wire"])
 async def test_an_error_of_ours_is_told_to_us_and_not_to_the_sender(
-    tmp_path: Path, order: Delivery, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, order: Delivery, capsys: pytest.CaptureFixture[str], way: str
 ) -> None:
     async def failing(records: Sequence[Record]) -> Kept | NotKept:
         raise RuntimeError(f"hanako@example.jp: {len(records)}")
 
     before = counted("shopify", "failed")
-    app = built(tmp_path, failing)
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://ingest") as client:
+    async with asking(way, *built(tmp_path, failing)) as client:
         answer = await client.post(PATH, content=order.body, headers=order.headers)
 
     assert (answer.status_code, answer.content) == (500, b"")
@@ -348,7 +370,7 @@ async def test_the_description_knows_both_ways_in(client: httpx.AsyncClient) -> 
 
 
 async def test_the_description_is_not_for_strangers(tmp_path: Path, keeper: Keeper) -> None:
-    app = built(tmp_path, keeper.keep, openapi=False)
+    app, _ = built(tmp_path, keeper.keep, openapi=False)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://ingest") as client:
         answer = await client.get("/openapi.json")
 
