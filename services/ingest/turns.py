@@ -22,6 +22,8 @@ MOST_TOGETHER = 32
 _GIVES_WAY = 10
 """So many times the loop goes round before a turn begins. From one acknowledgement to the next request on the
 wire Kafka's client needs about as many; held up behind a turn, the wire would be idle, and then we."""
+_GIVES_WAY_SECONDS = 0.001
+"""But no longer than this, where others keep the loop busy."""
 _TAKEN = (Accepted, Parked, Ignored)
 
 
@@ -82,8 +84,7 @@ class Turns:
         turn.add_done_callback(self._turns.discard)
 
     async def _take(self) -> None:
-        for _ in range(_GIVES_WAY):
-            await asyncio.sleep(0)
+        await _give_way()
         calls, self._waiting = self._waiting[:MOST_TOGETHER], self._waiting[MOST_TOGETHER:]
         if self._waiting:
             self._begin()
@@ -99,3 +100,11 @@ class Turns:
             call.answered(outcome)
             if isinstance(outcome, _TAKEN):
                 ingest_ack_seconds.observe(monotonic() - call.came)
+
+
+async def _give_way() -> None:
+    until = monotonic() + _GIVES_WAY_SECONDS
+    for _ in range(_GIVES_WAY):
+        await asyncio.sleep(0)
+        if monotonic() > until:
+            return

@@ -4,7 +4,8 @@ import math
 
 from starlette.types import Send
 
-from services.ingest.accept import Answer, Failed, Limited, Unavailable, Unverified
+from services.ingest.accept import Accepted, Answer, Failed, Limited, Parked, Unavailable, Unverified
+from services.ingest.carts.base import Ignored
 from services.ingest.routes.body import Refused
 
 RETRY_AFTER_SECONDS = 5
@@ -21,6 +22,8 @@ def retry_after(seconds: float) -> tuple[bytes, bytes]:
 def answer_to(outcome: Answer) -> tuple[int, tuple[tuple[bytes, bytes], ...]]:
     """The status that a webhook's sender is told, and the headers besides."""
     match outcome:
+        case Accepted() | Parked() | Ignored():
+            return 202, ()
         case Unverified():
             return 401, ()
         case Limited(seconds):
@@ -29,8 +32,6 @@ def answer_to(outcome: Answer) -> tuple[int, tuple[tuple[bytes, bytes], ...]]:
             return 503, (retry_after(RETRY_AFTER_SECONDS),)
         case Failed():
             return 500, ()
-        case _:
-            return 202, ()
 
 
 _BESIDES = {405: (_ALLOW,), 503: (retry_after(RETRY_AFTER_SECONDS),)}
