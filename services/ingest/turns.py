@@ -4,12 +4,12 @@ However many they are, they wait for Kafka once, and one task does what would ta
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from services.ingest import outcomes
-from services.ingest.accept import Accepted, Answer, Parked, accept
+from services.ingest.accept import Accepted, Answer, Failed, Parked, accept
 from services.ingest.carts.base import Delivery, Ignored
 from services.ingest.durable import Keep
 from services.ingest.rate import Allowances
@@ -88,18 +88,24 @@ class Turns:
         calls, self._waiting = self._waiting[:MOST_TOGETHER], self._waiting[MOST_TOGETHER:]
         if self._waiting:
             self._begin()
+        try:
+            told = await self._accept(calls)
+        except Exception as error:  # noqa: BLE001 - whose call is forgotten waits for ever
+            told = [Failed.by(error)] * len(calls)
+        for call, outcome in zip(calls, told, strict=True):
+            outcomes.told(call.shop, call.cart, outcome)
+            call.answered(outcome)
+            if isinstance(outcome, _TAKEN):
+                ingest_ack_seconds.observe(monotonic() - call.came)
+
+    async def _accept(self, calls: Sequence[Call]) -> list[Answer]:
         received_at, business_time = system_clock(), self._clock()
         deliveries = [
             Delivery(call.shop, call.cart, call.headers, call.body, received_at, business_time)
             for call in calls
         ]
         accounts = [self._shops.account(call.shop, call.cart) for call in calls]
-        told = await accept(list(zip(deliveries, accounts, strict=True)), self._keep, self._allowances)
-        for call, outcome in zip(calls, told, strict=True):
-            outcomes.told(call.shop, call.cart, outcome)
-            call.answered(outcome)
-            if isinstance(outcome, _TAKEN):
-                ingest_ack_seconds.observe(monotonic() - call.came)
+        return await accept(list(zip(deliveries, accounts, strict=True)), self._keep, self._allowances)
 
 
 async def _give_way() -> None:

@@ -60,7 +60,7 @@ ingest_shops_file_errors = Counter(
 
 # Kafka
 produce_seconds = Histogram(
-    "hikitome_kafka_produce_seconds", "Seconds until the broker acknowledged a batch.", buckets=_ACK
+    "hikitome_kafka_produce_seconds", "Seconds until the brokers acknowledged a round.", buckets=_ACK
 )
 produce_unknown = Counter(
     "hikitome_kafka_produce_unknown_total", "Batches of which we don't know whether the broker has them."

@@ -2,7 +2,6 @@
 
 import asyncio
 import gc
-import math
 import signal
 from collections.abc import Callable, Coroutine
 from functools import partial
@@ -38,7 +37,7 @@ def serve(
 
     `speak` makes the connections' protocol, a `Deadline` of this patience.
     """
-    config = _config(app, host, port, drain_seconds, patience, speak or partial(Deadline, patience))
+    config = _config(app, host, port, drain_seconds, speak or partial(Deadline, patience))
 
     async def loop(stop: asyncio.Event) -> None:
         server = uvicorn.Server(config)
@@ -56,9 +55,7 @@ def serve(
     return loop
 
 
-def _config(
-    app: Any, host: str, port: int, drain_seconds: int, patience: Patience, speak: Speak
-) -> uvicorn.Config:
+def _config(app: Any, host: str, port: int, drain_seconds: int, speak: Speak) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         host=host,
@@ -71,7 +68,6 @@ def _config(
         date_header=False,
         # Nobody here asks who the client is, and a layer less is a webhook a little cheaper.
         proxy_headers=False,
-        timeout_keep_alive=math.ceil(patience.idle),
         timeout_graceful_shutdown=drain_seconds,
     )
 

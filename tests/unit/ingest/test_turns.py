@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from services.ingest.durable import Keep, Kept, NotKept
 from services.ingest.rate import Allowance, Allowances
 from services.ingest.shops import Account, ShopsFile
 from services.ingest.turns import MOST_TOGETHER, Turns
-from shared.clock import system_clock
+from shared.clock import Now, system_clock
 from shared.events.record import Record
 
 Delivered = Callable[..., Delivery]
@@ -39,10 +40,10 @@ def order(shopify_delivery: Delivered, payloads: Payloads) -> Delivery:
     return shopify_delivery("orders/paid", payloads["order"])
 
 
-def turns(folder: Path, keep: Keep) -> Turns:
+def turns(folder: Path, keep: Keep, clock: Now = system_clock) -> Turns:
     file = folder / "shops.toml"
     file.write_text('[[shops]]\nid = "kirei"\n[[shops.carts]]\ncart = "shopify"\nsecrets = ["hush"]\n')
-    return Turns(ShopsFile(file, {}), keep, system_clock, Allowances(Allowance(1000, 1000)))
+    return Turns(ShopsFile(file, {}), keep, clock, Allowances(Allowance(1000, 1000)))
 
 
 async def answers(turns: Turns, deliveries: Sequence[Delivery]) -> list[Answer]:
@@ -102,6 +103,15 @@ async def test_an_error_in_one_is_not_the_others(order: Delivery) -> None:
     assert isinstance(told[1], Failed)
     assert told[1].error == "ZeroDivisionError"
     assert "customer" not in "".join(told[1].where)
+
+
+async def test_an_error_of_ours_leaves_nobody_without_an_answer(tmp_path: Path, order: Delivery) -> None:
+    def stopped() -> datetime:
+        raise OverflowError("date value out of range")
+
+    told = await answers(turns(tmp_path, Keeping().keep, stopped), [order] * 2)
+
+    assert [each.error for each in told if isinstance(each, Failed)] == ["OverflowError"] * 2
 
 
 async def test_who_had_nothing_to_keep_is_answered_though_keeping_fails(
