@@ -59,7 +59,7 @@ async def take(
         turns = Turns(shops, keep, settings.clock(), bounds.allowances)
         patience = Patience(head=settings.head_timeout, body=settings.body_timeout)
         app = create_app(shops, keep, turns, bounds)
-        lane = partial(Lane, turns, min(LARGEST, settings.body_limit), patience)
+        lane = partial(Lane, turns=turns, largest=min(LARGEST, settings.body_limit))
         return await run(
             ("drain", Drain(partial(producer.publish, within=PATIENCE_SECONDS), spool, random, health).run),
             ("webhooks", serve(app, settings.host, settings.port, patience=patience, speak=lane)),

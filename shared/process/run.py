@@ -21,8 +21,8 @@ Loop = Callable[[asyncio.Event], Coroutine[Any, Any, None]]
 log = structlog.get_logger(__name__)
 
 
-Speak = Callable[..., asyncio.Protocol]
-"""What uvicorn calls for each connection, with names; a class it need not be."""
+Speak = Callable[..., Deadline]
+"""Makes the protocol of one connection, of a patience and what uvicorn gives, with names."""
 
 
 def serve(
@@ -31,13 +31,10 @@ def serve(
     port: int,
     drain_seconds: int = 5,
     patience: Patience = USUAL,
-    speak: Speak | None = None,
+    speak: Speak = Deadline,
 ) -> Loop:
-    """An ASGI application as a loop; open requests get `drain_seconds` at the end.
-
-    `speak` makes the connections' protocol, a `Deadline` of this patience.
-    """
-    config = _config(app, host, port, drain_seconds, speak or partial(Deadline, patience))
+    """An ASGI application as a loop; open requests get `drain_seconds` at the end."""
+    config = _config(app, host, port, drain_seconds, partial(speak, patience))
 
     async def loop(stop: asyncio.Event) -> None:
         server = uvicorn.Server(config)
@@ -55,12 +52,13 @@ def serve(
     return loop
 
 
-def _config(app: Any, host: str, port: int, drain_seconds: int, speak: Speak) -> uvicorn.Config:
+def _config(app: Any, host: str, port: int, drain_seconds: int, http: Speak) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         host=host,
         port=port,
-        http=cast(type[asyncio.Protocol], speak),
+        # uvicorn only ever calls it; a class it need not be.
+        http=cast(type[asyncio.Protocol], http),
         ws="none",
         log_config=None,
         access_log=False,

@@ -65,7 +65,7 @@ class Lane(Deadline):
 
     cycle: Any  # the newest request: a Straight or uvicorn's own
 
-    def __init__(self, turns: Turns, largest: int, patience: Patience, **given: Any) -> None:
+    def __init__(self, patience: Patience, *, turns: Turns, largest: int, **given: Any) -> None:
         super().__init__(patience, **given)
         self._turns = turns
         self._largest = largest

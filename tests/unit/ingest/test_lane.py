@@ -20,7 +20,7 @@ from services.ingest.shops import ShopsFile
 from services.ingest.turns import Turns
 from shared.clock import system_clock
 from shared.events.record import Record
-from shared.process.deadline import Patience
+from shared.process.deadline import USUAL, Patience
 from tests.unit.ingest.wire import served
 
 Delivered = Callable[..., Delivery]
@@ -28,7 +28,7 @@ Payloads = dict[str, dict[str, Any]]
 
 LARGEST = 2048
 LIMIT = 8192
-PATIENCE = Patience(head=0.5, body=0.5, idle=5)
+HASTE = Patience(body=0.3)
 IN_TIME = 10.0
 ROOT = b"GET / HTTP/1.1\r\nhost: a\r\n\r\n"
 
@@ -54,14 +54,16 @@ def keeping() -> Keeping:
     return Keeping()
 
 
-def served_here(folder: Path, keep: Keep) -> Any:
+def served_here(folder: Path, keep: Keep, patience: Patience = USUAL) -> Any:
     file = folder / "shops.toml"
     file.write_text('[[shops]]\nid = "kirei"\n[[shops.carts]]\ncart = "shopify"\nsecrets = ["hush"]\n')
     limits = Limits(LIMIT, 1)
     bounds = Bounds(limits, limits, Allowances(Allowance(10_000, 10_000)))
     shops = ShopsFile(file, {})
     turns = Turns(shops, keep, system_clock, bounds.allowances)
-    return served(create_app(shops, keep, turns, bounds), partial(Lane, turns, LARGEST, PATIENCE))
+    return served(
+        create_app(shops, keep, turns, bounds), partial(Lane, turns=turns, largest=LARGEST), patience
+    )
 
 
 @pytest.fixture
@@ -203,10 +205,12 @@ async def test_who_hangs_up_halfway_is_counted_and_nothing_is_kept(
     assert len(keeping.records) == 1
 
 
-async def test_who_does_not_finish_is_told_so(port: int, order: Delivery) -> None:
+async def test_who_does_not_finish_is_told_so(tmp_path: Path, keeping: Keeping, order: Delivery) -> None:
     before = refused()
 
-    assert statuses(await told(port, request(order)[:-5])) == [408]
+    async with served_here(tmp_path, keeping.keep, HASTE) as port:
+        assert statuses(await told(port, request(order)[:-5])) == [408]
+
     assert refused() == before + 1
 
 

@@ -24,7 +24,6 @@ from services.ingest.shops import ShopsFile
 from services.ingest.turns import Turns
 from shared.events.envelope import decode
 from shared.events.record import Record
-from shared.process.deadline import USUAL
 from shared.process.run import Speak
 from tests.unit.ingest.wire import served
 
@@ -52,7 +51,7 @@ def built(folder: Path, keep: Keep, openapi: bool = True) -> tuple[Hot, Speak]:
     bounds = Bounds(limits, limits, Allowances(Allowance(RATE, BURST)), openapi)
     shops = ShopsFile(file, {})
     turns = Turns(shops, keep, lambda: BUSINESS, bounds.allowances)
-    return create_app(shops, keep, turns, bounds), partial(Lane, turns, LIMIT, USUAL)
+    return create_app(shops, keep, turns, bounds), partial(Lane, turns=turns, largest=LIMIT)
 
 
 @pytest.fixture
