@@ -50,14 +50,14 @@ class Durable:
         if self._spool.held:
             await self._spool.entrance()
         if not self._spool.waiting and isinstance(await self._publish(records), Acked):
-            return self._counted(_KAFKA)
+            return self._counted(_KAFKA, records)
         # Perhaps Kafka has them, or gets them yet: the copies carry the same ids, and readers drop them.
         match await self._spool.append(records):
             case Spooled():
-                return self._counted(_SPOOL)
+                return self._counted(_SPOOL, records)
             case Refused(reason):
                 return NotKept(f"spool_{reason}")
 
-    def _counted(self, kept: Kept) -> Kept:
-        self._counters[kept].inc()
+    def _counted(self, kept: Kept, records: Sequence[Record]) -> Kept:
+        self._counters[kept].inc(len(records))
         return kept

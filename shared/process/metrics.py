@@ -31,8 +31,7 @@ ingest_events = Counter(
 )
 ingest_kept = Counter(
     "hikitome_ingest_kept_total",
-    "Times that records became durable, in kafka or in the spool: once for a webhook, several times for a"
-    " bulk request.",
+    "Records that became durable, in kafka or in the spool.",
     ["where"],
 )
 spool_records = Gauge("hikitome_spool_records", "Records waiting in the spool for Kafka to come back.")
