@@ -21,7 +21,7 @@ from services.ingest.turns import Turns
 from shared.clock import system_clock
 from shared.events.record import Record
 from shared.process.deadline import USUAL, Patience
-from tests.unit.ingest.wire import served
+from tests.wire import served
 
 Delivered = Callable[..., Delivery]
 Payloads = dict[str, dict[str, Any]]

@@ -25,7 +25,7 @@ from services.ingest.turns import Turns
 from shared.events.envelope import decode
 from shared.events.record import Record
 from shared.process.run import Speak
-from tests.unit.ingest.wire import served
+from tests.wire import served
 
 Delivered = Callable[..., Delivery]
 Payloads = dict[str, dict[str, Any]]

@@ -7,9 +7,8 @@ from typing import Any
 import pytest
 from prometheus_client import REGISTRY
 
-from deploy.local.ports import free_port, listens
 from shared.process.deadline import Patience
-from shared.process.run import serve
+from tests.wire import served
 
 PATIENCE = Patience(head=0.3, body=0.3, idle=0.4, unread=0.3, connections=40)
 TOO_LONG = 10.0
@@ -39,15 +38,8 @@ async def telling(scope: Any, receive: Any, send: Any) -> None:
 @pytest.fixture
 async def port() -> AsyncIterator[int]:
     """A server with very little patience."""
-    stop, port = asyncio.Event(), free_port()
-    serving = asyncio.create_task(serve(telling, "127.0.0.1", port, 1, PATIENCE)(stop))
-    async with asyncio.timeout(TOO_LONG):
-        while not listens(port):
-            assert not serving.done()
-            await asyncio.sleep(0.01)
-    yield port
-    stop.set()
-    await serving
+    async with served(telling, patience=PATIENCE) as port:
+        yield port
 
 
 async def exchange(port: int, *sent: bytes, again: bytes = b"") -> bytes:

@@ -1,4 +1,4 @@
-"""The application behind a real socket."""
+"""An application behind a real socket, as a process serves it."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -6,14 +6,14 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from deploy.local.ports import free_port, listens
-from shared.process.deadline import USUAL, Patience
+from shared.process.deadline import USUAL, Deadline, Patience
 from shared.process.run import Speak, serve
 
 _STARTS_WITHIN = 10.0
 
 
 @asynccontextmanager
-async def served(app: Any, speak: Speak, patience: Patience = USUAL) -> AsyncIterator[int]:
+async def served(app: Any, speak: Speak = Deadline, patience: Patience = USUAL) -> AsyncIterator[int]:
     """Its port, for as long as it is served."""
     stop, port = asyncio.Event(), free_port()
     serving = asyncio.create_task(serve(app, "127.0.0.1", port, 1, patience, speak)(stop))
