@@ -67,7 +67,7 @@ class EventProducer:
             if isinstance(ready, Unknown):
                 return ready
             rounds = ready
-        # A timer is a fifth of what a task's time-out costs, and this is done for every webhook.
+        # A timer is a fifth of what a task's time-out costs.
         loop = asyncio.get_running_loop()
         receipt = Receipt(loop.create_future(), len(records))
         timer = loop.call_later(patience, receipt.expire)
