@@ -9,8 +9,8 @@ from shared.process.metrics import ingest_requests, ingest_untranslatable
 
 log = structlog.get_logger(__name__)
 
-STRANGE = "unknown"
-"""The source of what names no cart that there is."""
+# The source of what names no cart that there is.
+_STRANGE = "unknown"
 _OUTCOMES = (
     *("accepted", "ignored", "unverified", "untranslatable"),
     *("refused", "limited", "unavailable", "failed"),
@@ -18,13 +18,13 @@ _OUTCOMES = (
 # Looked up once: finding a label's counter costs as much as counting.
 _COUNTERS = {
     (source, outcome): ingest_requests.labels(source, outcome)
-    for source in (*CARTS, STRANGE)
+    for source in (*CARTS, _STRANGE)
     for outcome in _OUTCOMES
 }
 
 
 def source_of(cart: str) -> str:
-    return cart if cart in CARTS else STRANGE
+    return cart if cart in CARTS else _STRANGE
 
 
 def refused(cart: str) -> None:

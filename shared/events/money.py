@@ -5,8 +5,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 import msgspec
 
-_USUAL_EXPONENT = 2
-# ISO 4217 exponents that are not; the shops we serve sell in yen, which has no minor unit.
+# ISO 4217 exponents that are not 2; the shops we serve sell in yen, which has no minor unit.
 _EXPONENTS = {"JPY": 0, "KRW": 0, "VND": 0, "CLP": 0, "BHD": 3, "KWD": 3, "JOD": 3, "TND": 3}
 
 _MOST_DIGITS = 15
@@ -37,7 +36,7 @@ def minor_units(decimal: str, currency: str) -> int:
 
     :raises NotAnAmount: if the text is no decimal number, or has over 15 digits before or 6 after the point.
     """
-    places = _EXPONENTS.get(currency, _USUAL_EXPONENT)
+    places = exponent(currency)
     if places == 0 and decimal.isdigit() and decimal.isascii() and len(decimal) <= _MOST_DIGITS:
         return int(decimal)  # nearly every amount of a shop in Japan, and five times as fast
     if not _DECIMAL.fullmatch(decimal):
@@ -47,4 +46,4 @@ def minor_units(decimal: str, currency: str) -> int:
 
 def exponent(currency: str) -> int:
     """Number of decimal places between the major and the minor unit."""
-    return _EXPONENTS.get(currency, _USUAL_EXPONENT)
+    return _EXPONENTS.get(currency, 2)

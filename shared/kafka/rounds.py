@@ -65,8 +65,8 @@ class Share:
 class Rounds:
     """Owns what waits to be sent by one client, in order: while one round is under way the next one collects.
 
-    A round is one request for each broker however many publish, and what a request costs is what a record
-    costs. There is never more than one of our batches of a partition in the client's queue: a second call of
+    A round is one request for each broker however many publish, and a request costs much the same whatever it
+    holds. There is never more than one of our batches of a partition in the client's queue: a second call of
     `send_batch` for it may end in a timeout though the first one succeeds.
     """
 

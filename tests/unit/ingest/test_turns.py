@@ -167,7 +167,7 @@ def test_a_cart_reads_no_headers_but_those_it_names(
             headers = Watched(delivery.headers)
             headers.asked = asked
             watched = msgspec.structs.replace(delivery, headers=headers)
-            assert cart.verify(watched, (b"hush",), delivery.received_at) in (True, False)
+            cart.verify(watched, (b"hush",), delivery.received_at)
             cart.translate(watched)
 
     assert asked
