@@ -32,14 +32,18 @@ class View:
     barred: Mapping[Way, Bar] = field(default_factory=dict)
 
 
-# A contract's end is looked up too, for it may be known before anyone has ended the enrolment. A call that
-# nobody answered disturbed nobody.
+# A contract's end is looked up too, for it may be known before anyone has ended the enrolment. So is another
+# scenario of the group: both came in at the same time, or on accounts that were not known to be one person's.
+# A call that nobody answered disturbed nobody.
 _LOOK = text(
     "SELECT e.enrolled_at, e.kind, e.reason, e.subscription, e.held, e.due, e.cutoff, e.facts::text AS told,"
     " c.name, c.kana, c.mail, c.line, c.postcode, c.prefecture, c.address,"
     " COALESCE(e.ended, CASE WHEN :by_contract AND EXISTS (SELECT FROM ended_subscription AS s"
     " WHERE s.cart = e.cart AND s.subscription = e.subscription AND s.ended_at >= e.enrolled_at)"
-    " THEN 'cancelled' END) AS ended,"
+    " THEN 'cancelled' WHEN EXISTS (SELECT FROM enrolment AS o WHERE o.customer_ref = ANY(own.accounts)"
+    " AND o.ended_at IS NULL AND o.scenario_group = e.scenario_group AND o.scenario <> e.scenario"
+    " AND (-o.priority, o.enrolled_at, o.scenario) < (-e.priority, e.enrolled_at, e.scenario))"
+    " THEN 'outranked' END) AS ended,"
     " EXISTS (SELECT FROM customer_mark AS m WHERE m.customer_ref = e.customer_ref"
     " AND m.erased_at IS NOT NULL) AS erased,"
     " EXISTS (SELECT FROM do_not_contact AS d WHERE d.customer_ref = ANY(own.accounts)) AS do_not_contact,"

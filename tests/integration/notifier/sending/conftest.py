@@ -40,7 +40,7 @@ from shared.events.envelope import Envelope as EventEnvelope
 from shared.events.ids import derived_id
 from shared.events.money import Money
 from shared.events.risk import Reason, RiskAssessed
-from shared.postgres.engine import AsyncEngine, create_engine, transaction
+from shared.postgres.engine import AsyncConnection, AsyncEngine, create_engine, transaction
 from shared.postgres.migrations import migrate
 
 MIGRATIONS = Path(enrol.__file__).parent / "migrations"
@@ -146,9 +146,8 @@ class Desk:
             await scenarios.save(connection, scenario, "marketer", None, base)
             await scenarios.switch(connection, scenario.key, True, "marketer")
 
-    async def tell(self, event: Event, customer: str = CUSTOMER, part: str = "") -> None:
-        """An event arrives, as `follow` hands it on."""
-        envelope = EventEnvelope(
+    def envelope(self, event: Event, customer: str = CUSTOMER, part: str = "") -> EventEnvelope:
+        return EventEnvelope(
             id=derived_id(customer, type(event).__name__, part, str(self.clock.now)),
             source="/shops/tea-shop/shopify",
             subject=customer,
@@ -158,11 +157,19 @@ class Desk:
             correlationid="webhook-1",
             data=event,
         )
+
+    async def enter(self, connection: AsyncConnection, risk: RiskAssessed, customer: str = CUSTOMER) -> None:
+        """A risk sets off what it sets off, within this transaction."""
+        door = await enrol.Shop(TOKYO, self.clock).door(connection)
+        await enrol.plan(connection, door, [self.envelope(risk, customer)])
+
+    async def tell(self, event: Event, customer: str = CUSTOMER, part: str = "") -> None:
+        """An event arrives, as `follow` hands it on."""
+        envelope = self.envelope(event, customer, part)
         async with transaction(self.engine) as connection:
             match event:
                 case RiskAssessed():
-                    door = await enrol.Shop(TOKYO, self.clock).door(connection)
-                    await enrol.plan(connection, door, [envelope])
+                    await self.enter(connection, event, customer)
                 case ContactChanged():
                     await contacts.keep(connection, {customer: (event, self.clock.now)})
                 case _:

@@ -34,13 +34,13 @@ class Enrolled:
 _COLUMNS = ("customer", "episode", "at", "held", "due", "cutoff")
 _ENROL = text(
     "INSERT INTO enrolment (customer_ref, scenario, episode, version, kind, cart, enrolled_at, held, due,"
-    " cutoff, facts) VALUES (:customer, :scenario, :episode, 1, 'subscription', 'tea-shop/shopify', :at,"
-    " :held, :due, :cutoff, CAST(:facts AS jsonb))"
+    " cutoff, facts, scenario_group) VALUES (:customer, :scenario, :episode, 1, 'subscription',"
+    " 'tea-shop/shopify', :at, :held, :due, :cutoff, CAST(:facts AS jsonb), :group)"
 )
 
 
 def one_step(*ways: Way, key: str = "matrix", **changes: object) -> Scenario:
-    """At once, by these ways; nobody is held back, and nothing is too much."""
+    """At once, by these ways; nobody is held back, nothing is too much, and its group is its own."""
     step = Step(
         "step",
         ways,
@@ -48,7 +48,7 @@ def one_step(*ways: Way, key: str = "matrix", **changes: object) -> Scenario:
         useful_for_days=60,
     )
     made = Scenario(key, "試し", OnRisk(frozenset(), frozenset()), (step,), f"{key}/1", holdout_percent=0)
-    return msgspec.structs.replace(made, **{"most_per_hour": 10_000, **changes})
+    return msgspec.structs.replace(made, **{"most_per_hour": 10_000, "group": key, **changes})
 
 
 async def plan(
@@ -56,11 +56,12 @@ async def plan(
 ) -> list[str]:
     """The ids of their actions, in the order of customers and steps."""
     planned: list[tuple[Origin, Planned]] = []
+    place = {"scenario": scenario.key, "group": scenario.group}
     async with transaction(engine) as connection:
         for one in everyone:
             values = {name: getattr(one, name) for name in _COLUMNS}
             facts = msgspec.json.encode(one.facts).decode()
-            await connection.execute(_ENROL, {**values, "scenario": scenario.key, "facts": facts})
+            await connection.execute(_ENROL, {**values, **place, "facts": facts})
             anchors = Anchors(one.at, one.due, one.cutoff)
             steps = plan_steps(scenario, one.customer, one.episode, anchors, zone)
             origin = Origin(one.customer, scenario.key, one.episode, "tea-shop", "webhook-1", "risk-1")

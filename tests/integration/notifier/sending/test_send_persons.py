@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from services.notifier import consent, enrol
+from services.notifier.scenarios.trigger import OnRisk
 from services.notifier.store import consents, persons
 from services.notifier.store.persons import Whole
 from shared.events.customer import ConsentGranted, ConsentWithdrawn, ContactChanged
@@ -107,6 +108,44 @@ async def test_messages_to_all_accounts_count_for_the_frequency_cap(desk: "Desk"
     await desk.tell(at_risk("e2"))
     await desk.dispatcher().turn()
     assert await desk.states() == [("sent", None), ("planned", "frequency_cap")]
+
+
+async def two_scenarios(desk: "Desk", own: int, other: int) -> None:
+    """Of one group: one for the risk of the person's own account, one for that of the other, so high."""
+    for_own = OnRisk(frozenset({"high"}), frozenset({"subscription"}))
+    for_other = OnRisk(frozenset({"high"}), frozenset({"repeat"}))
+    await desk.keep(desk.scenario(trigger=for_own, priority=own))
+    await desk.keep(desk.scenario(key="second", trigger=for_other, priority=other))
+
+
+@pytest.mark.parametrize("higher", ["own", "other"])
+async def test_of_two_scenarios_of_a_group_that_a_person_entered_at_once_only_the_higher_acts(
+    desk: "Desk", at_risk: Risk, higher: str
+) -> None:
+    await two_scenarios(desk, *((90, 10) if higher == "own" else (10, 90)))
+    await desk.meet()
+    await merge(desk, OTHER)
+    async with transaction(desk.engine) as one, transaction(desk.engine) as another:
+        await desk.enter(one, at_risk("own"))
+        await desk.enter(another, at_risk("other", kind="repeat"), OTHER)
+    await desk.dispatcher().turn()
+    sent = await desk.rows("SELECT episode, state, reason FROM action ORDER BY state")
+    lower = {"own": "other", "other": "own"}[higher]
+    assert sent == [(higher, "sent", None), (lower, "suppressed", "outranked")]
+
+
+async def test_of_two_scenarios_of_a_group_that_turn_out_to_be_one_persons_the_first_goes_on(
+    desk: "Desk", at_risk: Risk
+) -> None:
+    await two_scenarios(desk, own=50, other=50)
+    await desk.meet()
+    await desk.tell(at_risk("later", kind="repeat"), OTHER)
+    desk.later(minutes=-1)
+    await desk.tell(at_risk("first"))
+    desk.later(minutes=1)
+    await merge(desk, OTHER)
+    await desk.dispatcher().turn()
+    assert await desk.states() == [("sent", None), ("suppressed", "outranked")]
 
 
 @pytest.mark.parametrize("account", [OWN, OTHER])
