@@ -18,7 +18,7 @@ from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 from shared.events.record import Record
 from shared.kafka.client import MAX_RECORD_BYTES, connection_options
 from shared.kafka.receipt import ACKED, Acked, Receipt, Unknown
-from shared.kafka.rounds import Abandoned, Partitioner, Rounds
+from shared.kafka.rounds import Partitioner, Rounds
 from shared.process.metrics import produce_unknown, producer_rebuilds
 from shared.process.settings import CommonSettings
 
@@ -161,4 +161,16 @@ async def _cut(producer: AIOKafkaProducer) -> None:
             await producer._sender.close()
     except TimeoutError:
         log.warning("producer cut off")  # it was waiting for news of a cluster that it no longer asks
-    producer._message_accumulator.fail_all(Abandoned())
+    _forget(producer)
+
+
+def _forget(producer: AIOKafkaProducer) -> None:
+    """End all that waits for deliveries: what became of these is never known.
+
+    Cancelled rather than failed, for asyncio reports every failure that nobody waits for.
+    """
+    ours = producer._message_accumulator
+    # Each takes itself out of this set, and raises where it is not in it: those to be sent once more are not.
+    ours._pending_batches.update(batch for queue in ours._batches.values() for batch in queue)
+    for batch in tuple(ours._pending_batches):
+        batch.future.cancel()

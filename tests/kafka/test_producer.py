@@ -1,7 +1,8 @@
 """The producer against an Apache Kafka that dies, freezes and comes back."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+import gc
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,16 @@ def second(kafka: Kafka, tmp_path: Path) -> Iterator[Kafka]:
         yield started
         started.heal()
         started.terminate()  # in order, or a topic of the next test may still be laid on it
+
+
+@pytest.fixture(autouse=True)
+async def nothing_left_behind() -> AsyncIterator[None]:
+    """No future that nobody waits for: whoever reads the logs of an outage would have to make sense of it."""
+    left: list[str] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _loop, context: left.append(str(context)))
+    yield
+    gc.collect()
+    assert left == []
 
 
 def rebuilds() -> float:
