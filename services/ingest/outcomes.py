@@ -33,7 +33,10 @@ def refused(cart: str) -> None:
 
 
 def told(shop: str, cart: str, outcome: Answer) -> None:
-    """Nothing is logged of what strangers send, nor of what comes all the time."""
+    """Nothing is logged of what strangers send, nor of what comes all the time.
+
+    Nor of each that is sent away while nobody keeps anything: of that, once, the spool tells.
+    """
     source = source_of(cart)
     match outcome:
         case Accepted():
@@ -50,9 +53,8 @@ def told(shop: str, cart: str, outcome: Answer) -> None:
             _COUNTERS[source, "unverified"].inc()
         case Limited():
             _COUNTERS[source, "limited"].inc()
-        case Unavailable(reason):
+        case Unavailable():
             _COUNTERS[source, "unavailable"].inc()
-            log.warning("webhook not durable", shop=shop, cart=cart, reason=reason)
         case Failed(error, where):
             _COUNTERS[source, "failed"].inc()
             log.error("request failed", source=source, error=error, where=where)

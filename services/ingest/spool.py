@@ -82,6 +82,7 @@ class Spool:
         self._entrance = asyncio.Event()
         self._entrance.set()
         self._trouble: str | None = None
+        self._overfull = False
         for reason in get_args(Reason):
             spool_refusals.labels(reason)  # at zero, so that the first refusal is an increase
         self.measure()
@@ -129,8 +130,7 @@ class Spool:
         bytes_more = self._asked = sum(map(size, records))
         reason = self._over(bytes_more)
         if reason is not None:
-            spool_refusals.labels(reason).inc()
-            return Refused(reason)
+            return self._too_much(reason)
         self._records += len(records)
         self._bytes += bytes_more
         if self._gathering is None:
@@ -198,12 +198,23 @@ class Spool:
             self._since = since
         self._forget(records)
         if not self.waiting:
+            if self._overfull:
+                log.info("the spool is empty again")
+            self._overfull = False
             await self._ask(self._file.shrink)
         self.measure()
 
     def _forget(self, records: Sequence[Record]) -> None:
         self._records -= len(records)
         self._bytes -= sum(map(size, records))
+
+    def _too_much(self, reason: Literal["full", "too_old"]) -> Refused:
+        """It is logged once until the queue came to its end, however many are sent away till then."""
+        spool_refusals.labels(reason).inc()
+        if not self._overfull:
+            log.error("the spool takes nothing more", reason=reason, records=self._records, bytes=self._bytes)
+        self._overfull = True
+        return Refused(reason)
 
     def _over(self, bytes_more: int) -> Literal["full", "too_old"] | None:
         if self._bytes + bytes_more > self._limits.bytes:

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 import msgspec
-import structlog
 from starlette.types import Receive, Scope, Send
 
 from services.ingest.bulk import Lines, Report, Unreadable, array, in_turn, ndjson, take
@@ -18,8 +17,6 @@ from services.ingest.routes.body import Gone, Limits, Refused, read_body, read_h
 from services.ingest.shops import Sender, ShopsFile
 from shared.clock import system_clock
 from shared.process.metrics import ingest_events, ingest_requests
-
-log = structlog.get_logger(__name__)
 
 # Of all bodies together that are in memory at a time; whoever comes then is told to come back.
 _TOGETHER_BYTES = 64 * 1024 * 1024
@@ -105,9 +102,8 @@ class Events:
             _count("limited")
             return await answer(send, 429, retry_after(seconds))
         match await take(lines, sender, system_clock(), self._keep, self._turn):
-            case NotKept(reason):
+            case NotKept():
                 _count("unavailable")
-                log.warning("events not durable", shop=sender.shop, reason=reason)
                 await answer(send, 503, retry_after(RETRY_AFTER_SECONDS))
             case Report() as report:
                 _count("accepted" if report.accepted else "untranslatable")

@@ -154,6 +154,26 @@ async def test_a_full_spool_takes_nothing_until_something_left(path: Path) -> No
         assert await waiting(spool) == ["2", "3", "5"]
 
 
+async def test_however_many_a_full_spool_sends_away_it_is_told_once_and_when_it_is_over(
+    path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    one = size(records("1")[0])
+    async with Spool(SpoolFile.open(path), SpoolLimits(bytes=2 * one, hours=24)) as spool:
+        for number in range(6):
+            await spool.append(records(str(number)))
+        await spool.remove(await front(spool, 1))
+        for number in range(6):
+            await spool.append(records(str(number)))
+        told = capsys.readouterr().out
+        assert told.count("the spool takes nothing more") == 1
+        assert "reason=full" in told
+
+        await spool.remove(await front(spool))
+        assert capsys.readouterr().out.count("the spool is empty again") == 1
+        await spool.append(records("1", "2", "3"))
+        assert capsys.readouterr().out.count("the spool takes nothing more") == 1
+
+
 async def test_appends_that_come_together_do_not_exceed_the_limit_together(path: Path) -> None:
     one = size(records("1")[0])
     async with Spool(SpoolFile.open(path), SpoolLimits(bytes=3 * one, hours=24)) as spool:
