@@ -1,4 +1,4 @@
-"""A mail provider's HTTP API that delivers nothing, and answers as their documents say, faults and all."""
+"""Resend's HTTP API that delivers nothing, and answers as their documents say, faults and all."""
 
 import argparse
 import asyncio
@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Literal
 from uuid import uuid4
@@ -31,18 +32,20 @@ Fault = Literal[
     "500",  # before it is taken
     "500_after_taking",
     "429",
+    "quota",
     "401",
     "slow",  # taken, and answered only when the test says so
 ]
 
 
 class Mail(msgspec.Struct, frozen=True):
-    """What is asked for, as far as the fake looks at it."""
+    """What is asked for, as far as the fake looks at it; addresses may be `Name <a@b>`."""
 
+    sender: str = msgspec.field(name="from")
     subject: str
     text: str
     html: str
-    to: list[dict[str, str]]
+    to: list[str]
     headers: dict[str, str] = {}
 
 
@@ -88,6 +91,8 @@ class MailApi:
         match fault:
             case "429":
                 return _problem(429, "rate_limit_exceeded", {"retry-after": "7"})
+            case "quota":
+                return _problem(429, "daily_quota_exceeded")
             case "500":
                 return _problem(500, "application_error")
             case "cut":
@@ -109,6 +114,8 @@ class MailApi:
             mail = msgspec.json.decode(body, type=Mail)
         except (msgspec.DecodeError, UnicodeDecodeError):
             return _problem(422, "validation_error")
+        if not all("@" in parseaddr(one)[1] for one in (mail.sender, *mail.to)):
+            return _problem(422, "invalid_from_address")
         taken = Taken(str(uuid4()), key, mail, self.now())
         self.taken.append(taken)
         self.keep(taken)

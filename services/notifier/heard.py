@@ -80,9 +80,11 @@ async def follow(connection: AsyncConnection, envelopes: Sequence[Envelope]) -> 
 
 
 async def _addressee(connection: AsyncConnection, told: News) -> Addressee | None:
-    if told.action is not None:
-        return await addressees.by_action(connection, told.action)
-    return await addressees.by_provider_id(connection, told.provider_id) if told.provider_id else None
+    """By our own id if it comes back; a provider may have put another one that looks like it in its place."""
+    found = await addressees.by_action(connection, told.action) if told.action else None
+    if found is None and told.provider_id:
+        return await addressees.by_provider_id(connection, told.provider_id)
+    return found
 
 
 def _event(told: News, action: str) -> Event | None:

@@ -103,7 +103,9 @@ class NotifierSettings(CommonSettings):
         description="Keys of the links in mails, as a JSON list: the first signs, the others still count.",
     )
     account_url: str = Field("", description="The customers' own page at the shop, linked from mails.")
-    mail_api_url: str | None = Field(None, description="A mail provider's HTTP API, instead of SMTP.")
+    mail_api_url: str | None = Field(
+        None, description="A mail provider's HTTP API (Resend's), instead of SMTP."
+    )
     mail_api_key: SecretStr | None = Field(None, description="Key at that provider.")
     mail_events_secret: SecretStr | None = Field(
         None, description="What the provider signs bounces and complaints with."

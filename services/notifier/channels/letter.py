@@ -57,7 +57,11 @@ def mailbox(address: str) -> str:
     return address if all(local.split(".")) else f'"{local}"@{domain}'
 
 
-def _named(name: str, address: str) -> str:
+def named(name: str, address: str) -> str:
+    """The address with the name before it, if there is one.
+
+    :raises Unsendable: if it is no address, or no name can be shown like that.
+    """
     if any(unicodedata.category(char) in _UNPRINTABLE for char in name):
         raise Unsendable("bad_header")
     quoted = name.replace("\\", "\\\\").replace('"', '\\"')
@@ -74,8 +78,8 @@ def says_who_sends_it(message: Message, sender: Sender) -> bool:
 
 def _letter(message: Message, sender: Sender) -> EmailMessage:
     letter = EmailMessage(policy=SMTP)
-    letter["From"] = _named(sender.name, sender.mail)
-    letter["To"] = _named(message.name or "", message.address)
+    letter["From"] = named(sender.name, sender.mail)
+    letter["To"] = named(message.name or "", message.address)
     letter["Subject"] = message.subject
     letter["Date"] = message.at
     letter["Message-ID"] = message.key

@@ -1,4 +1,4 @@
-"""Mail over a provider's HTTP API: one POST, with a key that tells a repeat from another mail."""
+"""Mail over a provider's HTTP API, Resend's: one POST, with a key that tells a repeat from another mail."""
 
 import asyncio
 import json
@@ -11,14 +11,15 @@ import httpx
 import msgspec
 
 from services.notifier.channels.base import Deferred, Message, Outcome, Refused, Sent, Unknown
-from services.notifier.channels.letter import Unsendable, compose, mailbox, unsubscribe_headers
+from services.notifier.channels.letter import Unsendable, compose, named, unsubscribe_headers
 from services.notifier.channels.webhook import retry_after
 from services.notifier.templates.occasion import Sender
 from shared.clock import system_clock
 
-# Providers keep keys for 24 hours at the least; half of that leaves room for clocks and their own delays.
+# It keeps keys for 24 hours; half of that leaves room for clocks and its own delays.
 _REPEATS_FOR = timedelta(hours=12)
 _RATE_WAIT = 60.0
+_QUOTA_WAIT = 3600.0
 _LONGEST_ANSWER = 64 * 1024
 # It is about this mail; any other 4xx is about our settings, and a person can mend those.
 _REFUSED = frozenset({400, 413, 415, 422})
@@ -68,8 +69,8 @@ class MailApiChannel:
         known = f"<{message.action}@{self._domain}>"
         compose(replace(message, key=known), self._sender)
         return {
-            "from": {"email": self._sender.mail, "name": self._sender.name},
-            "to": [{"email": mailbox(message.address), "name": message.name or ""}],
+            "from": named(self._sender.name, self._sender.mail),
+            "to": [named(message.name or "", message.address)],
             "subject": message.subject,
             "text": message.text,
             "html": message.html,
@@ -118,6 +119,8 @@ def outcome_of(status: int, headers: Mapping[str, str], body: bytes) -> Outcome:
         case 409:
             # The key is known, and the words are frozen with it: that mail was taken, or is being taken.
             return Unknown("mail_api_in_progress") if b"concurrent" in body else Sent()
+        case 429 if b"quota_exceeded" in body:
+            return Deferred("quota", _QUOTA_WAIT)
         case 429:
             wait = retry_after(headers.get("retry-after", ""), system_clock())
             return Deferred("rate_limit", _RATE_WAIT if wait is None else wait)

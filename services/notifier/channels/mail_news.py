@@ -35,11 +35,24 @@ class Unreadable(Exception):
     """Signed, but not as it is agreed."""
 
 
+class _Bounce(msgspec.Struct, frozen=True):
+    type: Annotated[str, msgspec.Meta(max_length=60)] | None = None
+
+
 class _Data(msgspec.Struct, frozen=True):
+    """`email_id` and `bounce` are Resend's words for what others call `id` and `kind`."""
+
     id: Annotated[str, msgspec.Meta(max_length=200)] | None = None
+    email_id: Annotated[str, msgspec.Meta(max_length=200)] | None = None
     message_id: Annotated[str, msgspec.Meta(max_length=400)] | None = None
     kind: Literal["hard", "soft"] | None = None
     status: Annotated[str, msgspec.Meta(max_length=20)] | None = None
+    bounce: _Bounce | None = None
+
+    @property
+    def permanent(self) -> bool:
+        hard = self.kind == "hard" or (self.bounce is not None and self.bounce.type == "Permanent")
+        return hard or _is_dead(self.status or "")
 
 
 class _Body(msgspec.Struct, frozen=True):
@@ -60,8 +73,8 @@ def read(delivery: str, body: bytes) -> News | None:
     if what not in _WHATS:
         return None
     data = told.data
-    permanent = data.kind == "hard" or _is_dead(data.status or "")
-    return News(delivery, cast(What, what), _action_in(data.message_id or ""), data.id, permanent)
+    action, known_there = _action_in(data.message_id or ""), data.id or data.email_id
+    return News(delivery, cast(What, what), action, known_there, data.permanent)
 
 
 def read_returned(delivery: str, raw: bytes) -> News | None:

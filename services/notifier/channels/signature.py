@@ -10,17 +10,20 @@ from datetime import datetime, timedelta
 PREFIX = "whsec_"
 # Older than this it may be a recording, played again.
 TOLERANCE = timedelta(minutes=5)
+# The standard's headers, and the older ones of the service that many providers send by.
+_NAMES = ("webhook", "svix")
 
 
-def is_signed(key: bytes, headers: Mapping[str, str], body: bytes, now: datetime) -> bool:
-    """Whether the sender knows the key, and signed lately; `now` is real time."""
-    delivery, sent_at = headers.get("webhook-id", ""), headers.get("webhook-timestamp", "")
+def delivery_signed(key: bytes, headers: Mapping[str, str], body: bytes, now: datetime) -> str | None:
+    """The delivery's id, if its sender knows the key and signed lately; `now` is real time."""
+    name = next((one for one in _NAMES if f"{one}-id" in headers), _NAMES[0])
+    delivery, sent_at = headers.get(f"{name}-id", ""), headers.get(f"{name}-timestamp", "")
     if not delivery or not _is_fresh(sent_at, now):
-        return False
+        return None
     content = b".".join((delivery.encode(), sent_at.encode(), body))
     own = hmac.new(key, content, hashlib.sha256).digest()
-    given = headers.get("webhook-signature", "").split(" ")[:10]
-    return any([hmac.compare_digest(own, _bytes(one)) for one in given])
+    given = headers.get(f"{name}-signature", "").split(" ")[:10]
+    return delivery if any([hmac.compare_digest(own, _bytes(one)) for one in given]) else None
 
 
 def key_of(secret: str) -> bytes:

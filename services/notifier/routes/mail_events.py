@@ -7,7 +7,7 @@ from starlette.responses import JSONResponse, Response
 
 from services.notifier import heard
 from services.notifier.channels.mail_news import News, Unreadable, read, read_returned
-from services.notifier.channels.signature import is_signed, key_of
+from services.notifier.channels.signature import delivery_signed, key_of
 from services.notifier.routes.ground import Ground
 from shared.postgres.engine import transaction
 from shared.process import metrics
@@ -41,11 +41,12 @@ async def _hear(
 ) -> Response:
     """A word about a mail that is not ours is taken all the same: else it would be repeated for days."""
     body, moments = await request.body(), ground.moments()
-    if not is_signed(key, request.headers, body, moments.now):
+    delivery = delivery_signed(key, request.headers, body, moments.now)
+    if delivery is None:
         metrics.mail_events.labels("unsigned").inc()
         return JSONResponse({"problem": "signature"}, 401)
     try:
-        told = reader(request.headers["webhook-id"], body)
+        told = reader(delivery, body)
     except Unreadable:
         metrics.mail_events.labels("unreadable").inc()
         return JSONResponse({"problem": "unreadable"}, 400)

@@ -97,6 +97,23 @@ async def test_a_mail_is_found_by_the_providers_own_word_too(shop: "Shop", sent:
     assert [one.data for one in await shop.events()] == [MailBounced(True, action)]
 
 
+@pytest.mark.parametrize(("kind", "permanent"), [("Permanent", True), ("Transient", False)])
+async def test_a_bounce_in_the_words_of_the_api_that_we_send_by(
+    shop: "Shop", sent: Sent, kind: str, permanent: bool
+) -> None:
+    action = await sent(provider_id="56761188-7520-42d8-8898-ff6fc54ce618")
+    bounce = {"type": kind, "subType": "General", "message": "The mailbox said no."}
+    data = {
+        "email_id": "56761188-7520-42d8-8898-ff6fc54ce618",
+        "message_id": "<0100019d-7c3f4a52-1f0b-4f7e-9d55-1a2b3c4d5e6f-000000@mail.example>",
+        "to": ["hanako@example.jp"],
+        "bounce": bounce,
+    }
+    body = json.dumps({"type": "email.bounced", "created_at": "2026-03-10T03:00:00Z", "data": data}).encode()
+    assert (await shop.tell("/mail/events", body)).status_code == 204
+    assert [one.data for one in await shop.events()] == [MailBounced(permanent, action)]
+
+
 @pytest.mark.parametrize(
     "body", [word("delivered"), word("bounced", id="em_unknown"), word("scheduled", id="x")]
 )

@@ -87,7 +87,8 @@ async def test_a_mail_is_taken_with_all_that_the_law_and_mail_programs_want(offi
     (taken,) = office.api.taken
     assert outcome == Sent(taken.id)
     assert taken.key == ACTION
-    assert taken.mail.to == [{"email": "hanako@example.jp", "name": "山田 花子"}]
+    assert taken.mail.sender == '"みどり茶房" <shop@midori.example>'
+    assert taken.mail.to == ['"山田 花子" <hanako@example.jp>']
     assert (taken.mail.subject, taken.mail.text) == (MESSAGE.subject, MESSAGE.text)
     assert taken.mail.headers == {
         "Message-ID": f"<{ACTION}@midori.example>",
@@ -151,6 +152,11 @@ async def test_too_many_at_once_wait_as_long_as_asked(office: Office) -> None:
     assert office.api.taken == []
 
 
+async def test_a_quota_that_is_used_up_may_send_the_message_another_way(office: Office) -> None:
+    assert await office.send("quota") == Deferred("quota", 3600.0)
+    assert office.api.taken == []
+
+
 async def test_a_wrong_key_of_ours_is_no_fault_of_the_customers(office: Office) -> None:
     assert await office.send("401") == Deferred("mail_api_401")
 
@@ -199,6 +205,7 @@ async def test_a_message_of_service_carries_no_way_to_refuse(office: Office) -> 
         (409, b'{"name": "invalid_idempotent_request"}', Sent()),
         (422, b"", Refused("mail_api_422")),
         (429, b"", Deferred("rate_limit", 60.0)),
+        (429, b'{"name": "monthly_quota_exceeded"}', Deferred("quota", 3600.0)),
         (503, b"", Unknown("mail_api_503")),
     ],
 )

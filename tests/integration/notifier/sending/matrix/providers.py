@@ -127,7 +127,7 @@ async def mail_provider(sender: Sender, _folder: Path) -> AsyncIterator[Fake]:
         yield Fake(
             "mail",
             channel,
-            lambda: Counter(one.mail.to[0]["email"] for one in api.taken),
+            lambda: Counter(parseaddr(one.mail.to[0])[1] for one in api.taken),
             trouble,
             heal,
             repeats=True,
