@@ -171,7 +171,11 @@ async def test_the_ledger_says_why_two_and_why_none(
 async def test_a_person_says_what_became_of_an_unknown_one(
     enter: Open, records: Records, no_axe_findings: NoAxeFindings, keep: Keep
 ) -> None:
-    page = await enter("/messages")
+    page = await enter("/consents")
+    badge = page.locator("#waiting-messages")
+    await expect(badge).to_have_text("1")
+    await look(page, "62-message-waiting", no_axe_findings, keep)
+    await page.locator("#to-messages").click()
     await expect(page.locator("#count-unknown")).to_have_text("1")
     await page.keyboard.press("u")
     await expect(page.locator("#entries tr")).to_have_count(1)
@@ -184,6 +188,7 @@ async def test_a_person_says_what_became_of_an_unknown_one(
     await page.select_option("#settle-note", "customer")
     await page.locator("#settle-sent").click()
     await expect(page.locator("#count-unknown")).to_have_text("0")
+    await expect(badge).to_be_hidden()
     await expect(page.locator("#none")).to_be_visible()
     assert ("message.settled", "demo/shopify/8", "customer") in [one[:3] for one in await records.audited()]
 

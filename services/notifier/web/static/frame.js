@@ -54,6 +54,19 @@ function skip(event) {
   main.focus();
 }
 
+// Whoever may look at messages decides what became of those that nobody knows of.
+export function showUnknown(messages) {
+  setText($("waiting-messages"), String(messages));
+  $("waiting-messages").hidden = messages === 0;
+}
+
+// Asked when somebody looks, not now and then: else no session would ever end by itself.
+async function countUnknown() {
+  if (document.hidden) return;
+  const { status, content } = await call("GET", "/api/messages/options");
+  if (status === 200) showUnknown(content.unknown);
+}
+
 async function leave() {
   await call("DELETE", "/api/session");
   location.assign("/login");
@@ -73,3 +86,7 @@ setTimeout(() => document.addEventListener("keydown", onKey));
 setInterval(tick, 1_000);
 if (shell.speed !== 1) setInterval(keepClock, 2_000);
 tick();
+if ($("waiting-messages")) {
+  document.addEventListener("visibilitychange", countUnknown);
+  countUnknown();
+}

@@ -2,6 +2,7 @@
 
 import { age as lasted } from "./ages.js";
 import { because, outcomePill, standingChips } from "./because.js";
+import { showUnknown } from "./frame.js";
 import { detail } from "./message.js";
 import { $, onKey, saveFile, toast } from "./office.js";
 import { finding, nameOf } from "./people.js";
@@ -90,6 +91,7 @@ async function count() {
   const { status, content } = await call("GET", "/api/messages/options");
   if (status !== 200) return null;
   $("count-unknown").textContent = String(content.unknown);
+  showUnknown(content.unknown);
   return content;
 }
 
