@@ -13,6 +13,7 @@ from shared.postgres.engine import transaction
 from shared.process import metrics
 
 MOST_BODY_BYTES = 1024 * 1024
+_NOTHING = "nothing"
 
 
 def router(ground: Ground) -> APIRouter:
@@ -43,16 +44,22 @@ async def _hear(
     body, moments = await request.body(), ground.moments()
     delivery = delivery_signed(key, request.headers, body, moments.now)
     if delivery is None:
-        metrics.mail_events.labels("unsigned").inc()
+        metrics.mail_events.labels(_NOTHING, "unsigned").inc()
         return JSONResponse({"problem": "signature"}, 401)
     try:
         told = reader(delivery, body)
     except Unreadable:
-        metrics.mail_events.labels("unreadable").inc()
+        metrics.mail_events.labels(_NOTHING, "unreadable").inc()
         return JSONResponse({"problem": "unreadable"}, 400)
     outcome = "ignored"
     if told is not None:
         async with transaction(ground.engine) as connection:
             outcome = await heard.news(connection, told, moments)
-    metrics.mail_events.labels(outcome).inc()
+    metrics.mail_events.labels(_what(told), outcome).inc()
     return Response(status_code=204)
+
+
+def _what(told: News | None) -> str:
+    if told is None:
+        return _NOTHING
+    return "full" if told.what == "bounced" and not told.permanent else told.what

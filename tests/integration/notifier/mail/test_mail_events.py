@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from prometheus_client import REGISTRY
 
 from shared.clock import system_clock
 from shared.events.action import ActionSent
@@ -168,3 +169,24 @@ async def test_a_full_mailbox_that_sends_back_stays_reachable(shop: "Shop", sent
     await shop.tell("/mail/events/dsn", returned(action, "5.2.2"))
     assert [one.data for one in await shop.events()] == [MailBounced(False, action)]
     assert await shop.rows(UNREACHABLE) == []
+
+
+@pytest.mark.parametrize(
+    ("what", "data", "counted"),
+    [
+        ("bounced", {"kind": "hard"}, "bounced"),
+        ("bounced", {"kind": "soft"}, "full"),
+        ("complained", {}, "complained"),
+    ],
+)
+async def test_complaints_and_dead_addresses_are_counted_apart(
+    shop: "Shop", sent: Sent, what: str, data: dict[str, str], counted: str
+) -> None:
+    def told(outcome: str) -> float:
+        labels = {"what": counted, "outcome": outcome}
+        return REGISTRY.get_sample_value("hikitome_mail_events_total", labels) or 0.0
+
+    action, heard, known = await sent(), told("heard"), told("known")
+    for _ in range(2):
+        await shop.tell("/mail/events", word(what, action, **data), delivery="msg_1")
+    assert (told("heard"), told("known")) == (heard + 1, known + 1)
