@@ -188,8 +188,9 @@ line_webhooks = Counter(
 )
 mail_events = Counter(
     "hikitome_mail_events_total",
-    "What a mail provider told, and what became of it: heard, known (told before), stranger (no message of"
-    " ours), ignored, or the whole call unsigned or unreadable.",
+    "What a mail provider told (delivered, bounced for good, full, complained, opened, clicked or nothing),"
+    " and what became of it: heard, known (told before), stranger (no message of ours), ignored, or the whole"
+    " call unsigned or unreadable.",
     ["what", "outcome"],
 )
 links_followed = Counter(
