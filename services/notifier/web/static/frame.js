@@ -54,17 +54,14 @@ function skip(event) {
   main.focus();
 }
 
-// Whoever may look at messages decides what became of those that nobody knows of.
-export function showUnknown(messages) {
-  setText($("waiting-messages"), String(messages));
-  $("waiting-messages").hidden = messages === 0;
-}
-
-// Asked when somebody looks, not now and then: else no session would ever end by itself.
-async function countUnknown() {
+// Whoever may look at messages decides what became of those that nobody knows of. Asked when somebody looks,
+// not now and then: else no session would ever end by itself.
+export async function countUnknown() {
   if (document.hidden) return;
   const { status, content } = await call("GET", "/api/messages/options");
-  if (status === 200) showUnknown(content.unknown);
+  if (status !== 200) return;
+  for (const count of document.querySelectorAll(".unknown-count")) setText(count, String(content.unknown));
+  $("waiting-messages").hidden = content.unknown === 0;
 }
 
 async function leave() {

@@ -2,7 +2,7 @@
 
 import { age as lasted } from "./ages.js";
 import { because, outcomePill, standingChips } from "./because.js";
-import { showUnknown } from "./frame.js";
+import { countUnknown } from "./frame.js";
 import { detail } from "./message.js";
 import { $, onKey, saveFile, toast } from "./office.js";
 import { finding, nameOf } from "./people.js";
@@ -84,23 +84,15 @@ function show(name) {
   $("unknown-lead").hidden = name !== "unknown";
   $("label-state").hidden = name === "unknown";
   load();
-  count();
-}
-
-async function count() {
-  const { status, content } = await call("GET", "/api/messages/options");
-  if (status !== 200) return null;
-  $("count-unknown").textContent = String(content.unknown);
-  showUnknown(content.unknown);
-  return content;
+  countUnknown();
 }
 
 const choices = (name, pairs) => $(name).append(...pairs.map(([value, text]) => h("option", { value }, text)));
 
 // A link may bring filters along; none of them is about a person.
 async function begin() {
-  const content = await count();
-  if (!content) return toast(say("ledger_problem"), "bad");
+  const { status, content } = await call("GET", "/api/messages/options");
+  if (status !== 200) return toast(say("ledger_problem"), "bad");
   choices("scenario", content.scenarios.map((one) => [one.key, one.title]));
   choices("state", content.outcomes.map((one) => [one, say(`outcome_${one}`)]));
   choices("channel", content.channels.map((one) => [one, say(`channel_${one}`)]));
@@ -124,7 +116,7 @@ $("about-end").addEventListener("click", () => choose(null));
 for (const name of ["all", "unknown"]) $(`tab-${name}`).addEventListener("click", () => show(name));
 $("more").addEventListener("click", () => load(next));
 $("save").addEventListener("click", save);
-$("detail").addEventListener("close", count);
+$("detail").addEventListener("close", countUnknown);
 onKey("/", () => $("ask").focus());
 onKey("u", () => show("unknown"));
 begin();
